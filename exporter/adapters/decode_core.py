@@ -1,0 +1,129 @@
+"""core/v1 Nodes, PersistentVolumeClaims and Events."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from exporter.adapters.decode_parts import (
+    Amounts,
+    Condition,
+    Count,
+    Metadata,
+    condition,
+    decimal,
+    identifier,
+    seconds,
+    shared_text,
+)
+from exporter.adapters.decode_pod import amount
+from exporter.domain.records import ClaimRecord, EventRecord, NodeRecord
+from exporter.domain.text import clean
+
+_PRESSURES = {
+    "MemoryPressure": "memory",
+    "DiskPressure": "disk",
+    "PIDPressure": "pid",
+    "NetworkUnavailable": "network",
+}
+_POOL_LABELS = ("agentpool", "kubernetes.azure.com/agentpool")
+_READY = {"True": True, "False": False}
+
+
+class _NodeSpec(Struct, gc=False):
+    unschedulable: bool | None = None
+
+
+class _NodeStatus(Struct, gc=False):
+    allocatable: Amounts | None = None
+    conditions: list[Condition] | None = None
+
+
+class Node(Struct, gc=False):
+    """The fields of a Node that are read."""
+
+    metadata: Metadata
+    kind: str = "Node"
+    spec: _NodeSpec = field(default_factory=_NodeSpec)
+    status: _NodeStatus = field(default_factory=_NodeStatus)
+
+
+class _ClaimStatus(Struct, gc=False):
+    phase: str = ""
+
+
+class Claim(Struct, gc=False):
+    """The fields of a PersistentVolumeClaim that are read."""
+
+    metadata: Metadata
+    kind: str = "PersistentVolumeClaim"
+    status: _ClaimStatus = field(default_factory=_ClaimStatus)
+
+
+class _Involved(Struct, gc=False):
+    kind: str = ""
+    name: str = ""
+
+
+class _Series(Struct, gc=False):
+    count: Count | None = None
+
+
+class Event(Struct, gc=False, rename="camel"):
+    """The fields of an Event that are read."""
+
+    metadata: Metadata
+    kind: str = "Event"
+    type: str | None = None
+    reason: str | None = None
+    count: Count | None = None
+    series: _Series | None = None
+    involved_object: _Involved = field(default_factory=_Involved)
+
+
+def node_record(node: Node) -> NodeRecord:
+    """Return the record of a Node. Raises ValueError for one that is broken."""
+    metadata, status = node.metadata, node.status
+    labels = metadata.labels or {}
+    ready = condition(status.conditions, "Ready")
+    return NodeRecord(
+        uid=identifier(metadata.uid, "uid"),
+        name=clean(metadata.name),
+        pool=next((shared_text(labels[key]) for key in _POOL_LABELS if labels.get(key)), "other"),
+        created=seconds(metadata.creation_timestamp) or 0.0,
+        ready=_READY.get(ready.status) if ready else None,
+        cordoned=bool(node.spec.unschedulable),
+        pressures=frozenset(
+            _PRESSURES[item.type]
+            for item in status.conditions or ()
+            if item.status == "True" and item.type in _PRESSURES
+        ),
+        cpu=amount(status.allocatable, "cpu"),
+        memory=amount(status.allocatable, "memory"),
+        ordinal=decimal(labels.get("ordinal")),
+        blast=labels.get("workload") == "blast",
+    )
+
+
+def claim_record(claim: Claim) -> ClaimRecord:
+    """Return the record of a claim. Raises ValueError for one that is broken."""
+    metadata = claim.metadata
+    return ClaimRecord(
+        uid=identifier(metadata.uid, "uid"),
+        namespace=shared_text(identifier(metadata.namespace, "namespace")),
+        name=clean(metadata.name),
+        phase=shared_text(claim.status.phase),
+    )
+
+
+def event_record(event: Event) -> EventRecord | None:
+    """Return the record of a Warning, None for other Events. Raises ValueError for one that is broken."""
+    if event.type != "Warning":
+        return None
+    repeated = event.series.count if event.series else None
+    return EventRecord(
+        uid=identifier(event.metadata.uid, "uid"),
+        kind=shared_text(event.involved_object.kind),
+        reason=shared_text(event.reason or ""),
+        count=max(event.count or 1, repeated or 1),
+        subject=clean(event.involved_object.name),
+    )

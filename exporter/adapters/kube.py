@@ -1,0 +1,88 @@
+"""The door to the Kubernetes API: which server, as whom, and a transport for every thread that asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from exporter.adapters import endpoint
+from exporter.adapters.clock import Clock, SystemClock
+from exporter.adapters.endpoint import Endpoint, KubeSettings
+from exporter.adapters.kube_client import Channel, configuration_of, from_kubeconfig
+from exporter.adapters.line import Line, Reaper
+from exporter.adapters.transport import OnRequest, Transport
+
+
+class Access:
+    """One API server and one identity. Every thread takes a `transport` of its own."""
+
+    def __init__(
+        self,
+        server: str,
+        channel: Callable[[Line], Channel],
+        *,
+        renew: Callable[[], bool],
+        connect_timeout: float,
+        remove_files: Callable[[], None],
+    ) -> None:
+        self._server = server
+        self._channel = channel
+        self._renew = renew
+        self._connect_timeout = connect_timeout
+        self._remove_files = remove_files
+        self._reaper = Reaper()
+
+    def describe(self) -> str:
+        """Return scheme, host and port: nothing secret."""
+        parts = urlsplit(self._server)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def transport(self, name: str, on_request: OnRequest | None = None) -> Transport:
+        """Return a transport for one thread. `on_request(verb, code)` is told of every request that was sent."""
+        line = Line()
+        return Transport(
+            name,
+            self._channel(line),
+            line,
+            reaper=self._reaper,
+            connect_timeout=self._connect_timeout,
+            renew=self._renew,
+            on_request=on_request,
+        )
+
+    def close(self) -> None:
+        """Remove what was written for the connection. Close the transports first."""
+        self._reaper.close()
+        self._remove_files()
+
+
+def connect(settings: KubeSettings, *, env: Mapping[str, str] | None = None, clock: Clock | None = None) -> Access:
+    """Return the access that the settings describe; no request is sent. Raises ConnectError if they cannot be used."""
+    env = os.environ if env is None else env
+    clock = clock or SystemClock()
+    mode = endpoint.mode_of(settings, env)
+    if mode == "in_cluster":
+        return reach(endpoint.in_cluster(settings, env, clock), connect_timeout=settings.connect_timeout)
+    if mode == "direct":
+        return reach(endpoint.direct(settings, clock), connect_timeout=settings.connect_timeout)
+    configuration, remove_files = from_kubeconfig(settings)
+    return Access(
+        configuration.host,
+        lambda line: Channel(configuration, line),
+        renew=lambda: False,
+        connect_timeout=settings.connect_timeout,
+        remove_files=remove_files,
+    )
+
+
+def reach(where: Endpoint, *, connect_timeout: float = 3.0) -> Access:
+    """Return the access to an endpoint, such as one that ARM gave."""
+    configuration = configuration_of(where)
+    return Access(
+        where.server,
+        lambda line: Channel(configuration, line),
+        renew=where.tokens.renew if where.tokens else lambda: False,
+        connect_timeout=connect_timeout,
+        remove_files=lambda: None,
+    )

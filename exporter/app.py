@@ -1,0 +1,213 @@
+"""The daemon: what is started, in which order it stops, and what a reload replaces."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from exporter import collectors
+from exporter.adapters.clock import Clock, SystemClock
+from exporter.adapters.kube import Access
+from exporter.config import Cluster as ClusterConfig
+from exporter.config import Config
+from exporter.logs import event
+from exporter.runtime.cluster import Cluster
+from exporter.runtime.process import Process
+from exporter.runtime.scheduler import Scheduler
+from exporter.web.app import Check, Pages, build_app
+from exporter.web.publisher import Publisher
+from exporter.web.server import HttpServer
+from exporter.wiring import Reach, build_cluster, http_settings, reach
+
+LOG = logging.getLogger("exporter.app")
+_READY_ANYWAY = 30.0
+_TICK_LATE = 3.0
+_TICK_LATE_LEAST = 60.0
+_PASS_STUCK = 5.0
+_NEEDS_RESTART = ("listen", "admin", "intervals", "shutdown_delay")
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """One followed cluster, and the way to its API."""
+
+    given: ClusterConfig
+    cluster: Cluster
+    access: Access
+
+    def start(self) -> None:
+        for feed in self.cluster.feeds:
+            feed.start()
+
+    def stop(self, timeout: float) -> None:
+        for feed in self.cluster.feeds:
+            feed.stop()
+        for poller in self.cluster.pollers:
+            poller.transport.abort()
+        for feed in self.cluster.feeds:
+            feed.join(timeout / max(len(self.cluster.feeds), 1))
+        self.access.close()
+
+    def tried(self) -> bool:
+        """Whether every feed has finished a first attempt, well or badly."""
+        return all(feed.pulse.tried for feed in self.cluster.feeds)
+
+
+class App:
+    """Built whole before anything starts. `speed` makes the rules fit a world that lives faster (the demo)."""
+
+    def __init__(self, config: Config, *, clock: Clock | None = None, way: Reach = reach, speed: float = 1.0) -> None:
+        """Raises ConnectError if a cluster's configuration cannot be used."""
+        self.config = config
+        self.clock = clock or SystemClock()
+        self._way = way
+        self._speed = speed
+        self._process = Process()
+        self._members = [self._member(given, config) for given in config.clusters]
+        self.publisher = Publisher(process=self._process, clock=self.clock, idle_after=config.intervals.render_idle)
+        self._follow(config)
+        self.scheduler = Scheduler(clock=self.clock, on_skip=self._skipped)
+        self.server = HttpServer(build_app(self._pages()), http_settings(config, self._rejected))
+        self._started_at = self.clock.mono()
+        self._stopping = threading.Event()
+        self._plan()
+
+    @property
+    def clusters(self) -> list[Cluster]:
+        return [member.cluster for member in self._members]
+
+    def start(self) -> None:
+        """Listen, then look. Raises ListenError; an API that cannot be reached is no error."""
+        self._started_at = self.clock.mono()
+        self.server.start()
+        for member in self._members:
+            member.start()
+        self.scheduler.start()
+        event(LOG, logging.INFO, "started", port=self.server.port, clusters=len(self._members))
+
+    def stop(self) -> None:
+        """Not ready at once, a last scrape, then everything down; nothing is waited for beyond its bound."""
+        event(LOG, logging.INFO, "stopping")
+        self._stopping.set()
+        threading.Event().wait(self.config.shutdown_delay)
+        self.scheduler.stop()
+        for member in self._members:
+            member.stop(timeout=1.0)
+        self.server.stop(grace=2.0)
+        event(LOG, logging.INFO, "stopped")
+
+    def once(self) -> list[str]:
+        """Look once, publish one page, and let go; what could not be read, as lines for people."""
+        feeds = [feed for cluster in self.clusters for feed in cluster.feeds]
+        threads = [threading.Thread(target=feed.once, name=f"once-{feed.name}") for feed in feeds]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self._poll()
+        for collector in collectors.ALL:
+            self._tick(collector.name)
+        self.publisher.publish()
+        for member in self._members:
+            member.stop(timeout=0.0)
+        return [f"{feed.name}: {feed.pulse.word} {feed.pulse.detail}" for feed in feeds if feed.pulse.word]
+
+    def reload(self, config: Config) -> None:
+        """Follow a new configuration, whole. Clusters that it does not change go on; what needs a restart is named.
+
+        A changed cluster is started beside the old one, which is shown until the new one has looked once.
+        Raises ConnectError, and then nothing has changed.
+        """
+        needs = [name for name in _NEEDS_RESTART if getattr(config, name) != getattr(self.config, name)]
+        same_rules = (config.rules, config.limits) == (self.config.rules, self.config.limits)
+        kept = {member.given: member for member in self._members} if same_rules else {}
+        fresh = [self._member(given, config) for given in config.clusters if given not in kept]
+        for member in fresh:
+            member.start()
+        self._await_first_look(fresh)
+        by_given = {member.given: member for member in (*kept.values(), *fresh)}
+        old, self._members = self._members, [by_given[given] for given in config.clusters]
+        self.config = config
+        self._follow(config)
+        for member in old:
+            if member not in self._members:
+                member.stop(timeout=1.0)
+        event(LOG, logging.INFO, "reloaded", clusters_replaced=len(fresh), needs_restart=",".join(needs) or None)
+
+    def live(self) -> Sequence[Check]:
+        """Local facts only: restarting this process mends nothing else."""
+        late = [
+            tick.name
+            for tick in self.scheduler.ticks
+            if self.scheduler.late(tick) > max(_TICK_LATE * tick.interval, _TICK_LATE_LEAST)
+        ]
+        stuck = [feed.name for cluster in self.clusters for feed in cluster.feeds if self._stuck(feed.pulse.busy_since)]
+        return [
+            Check(name="ticks", ok=not late, detail=f"late: {', '.join(late)}" if late else ""),
+            Check(name="feeds", ok=not stuck, detail=f"stuck: {', '.join(stuck)}" if stuck else ""),
+        ]
+
+    def ready(self) -> Sequence[Check]:
+        """True once every feed has finished a first attempt, or after 30 s; false again only when stopping."""
+        waited = self.clock.mono() - self._started_at >= _READY_ANYWAY
+        tried = waited or all(member.tried() for member in self._members)
+        return [
+            Check(name="first_look", ok=tried, detail="" if tried else "the first lists are under way"),
+            Check(name="page", ok=self.publisher.view is not None),
+            Check(name="running", ok=not self._stopping.is_set()),
+        ]
+
+    def _member(self, given: ClusterConfig, config: Config) -> Member:
+        access = self._way(given, config)
+        rules = config.rules.to_rules().scaled(self._speed)
+        cluster = build_cluster(given, config, access=access, collectors=collectors.ALL, clock=self.clock, rules=rules)
+        return Member(given=given, cluster=cluster, access=access)
+
+    def _follow(self, config: Config) -> None:
+        prices = {pool: (p.price, p.currency) for pool, p in config.metrics.node_hourly_price.items()}
+        self.publisher.follow(self.clusters, prices)
+
+    def _plan(self) -> None:
+        intervals = self.config.intervals
+        for collector in collectors.ALL:
+            self.scheduler.add(collector.name, intervals.tick, partial(self._tick, collector.name))
+        self.scheduler.add("page", intervals.tick, self.publisher.tick)
+        self.scheduler.add("polls", intervals.poll, self._poll)
+
+    def _tick(self, collector: str) -> None:
+        for cluster in self.clusters:
+            cluster.tick(collector, idle_after=self.config.intervals.render_idle)
+
+    def _poll(self) -> None:
+        for cluster in self.clusters:
+            cluster.poll()
+
+    def _rejected(self, code: int) -> None:
+        self._process.count_request("none", code)
+
+    def _skipped(self, tick: str) -> None:
+        event(LOG, logging.DEBUG, "tick_skipped", tick=tick)
+
+    def _stuck(self, busy_since: float | None) -> bool:
+        return (
+            busy_since is not None and self.clock.mono() - busy_since > _PASS_STUCK * self.config.limits.list_deadline
+        )
+
+    def _await_first_look(self, members: Sequence[Member]) -> None:
+        ends = self.clock.mono() + _READY_ANYWAY
+        while not all(member.tried() for member in members) and self.clock.mono() < ends:
+            if self._stopping.wait(0.05):
+                return
+
+    def _pages(self) -> Pages:
+        return Pages(
+            page=lambda: self.publisher.slot.current,
+            view=lambda: self.publisher.view,
+            live=self.live,
+            ready=self.ready,
+            on_request=self._process.count_request,
+            now=self.clock.wall,
+        )

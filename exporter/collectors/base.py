@@ -1,0 +1,83 @@
+"""What a collector asks of its API boundary, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from exporter.domain.records import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What a LIST or a WATCH selects. Empty: everything."""
+
+    labels: str = ""
+    fields: str = ""
+
+    def params(self) -> dict[str, str]:
+        """As query parameters of the Kubernetes API."""
+        pairs = {"labelSelector": self.labels, "fieldSelector": self.fields}
+        return {name: value for name, value in pairs.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A complete answer: the records, and the resourceVersion from which a watch goes on."""
+
+    records: Sequence[Record]
+    resource_version: str
+
+
+Pages = Callable[[Query], Listing]
+"""Reads every page of one LIST; raises failures.Failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is remembered when a listing is made: search ids that need their finished Jobs, and the present time."""
+
+    ids: Collection[str] = ()
+    now: float = 0.0
+    retention: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One kind of object: where it is, how it is listed, and what its watch selects."""
+
+    name: str
+    path: str
+    watch: Query
+    namespaced: bool = True
+    listing: Callable[[Pages, Known], Listing]
+
+    def url(self, namespace: str) -> str:
+        return self.path.format(namespace=namespace)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """A number that is asked for now and then: `read` turns the decoded head of a list page into it."""
+
+    name: str
+    path: str
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """Everything read through one API boundary."""
+
+    name: str
+    resources: tuple[Resource, ...]
+    polls: tuple[Poll, ...] = field(default=())
+
+    def names(self) -> list[str]:
+        """What it reads: the resources that it watches and the numbers that it polls."""
+        return [*(resource.name for resource in self.resources), *(poll.name for poll in self.polls)]
+
+
+def list_all(query: Query) -> Callable[[Pages, Known], Listing]:
+    """A listing of one LIST."""
+    return lambda pages, _known: pages(query)

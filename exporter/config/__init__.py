@@ -1,0 +1,29 @@
+"""Configuration: one YAML file, overridden by the environment, overridden by flags."""
+
+from exporter.config.describe import Key, describe, example_yaml, markdown
+from exporter.config.limits import Intervals, Limits, RuleTimes
+from exporter.config.load import load
+from exporter.config.model import Admin, Cluster, Config, Connect, Listen, Log, Metrics, Price, Tls
+from exporter.config.problems import ConfigError, Problem
+
+__all__ = [
+    "Admin",
+    "Cluster",
+    "Config",
+    "ConfigError",
+    "Connect",
+    "Intervals",
+    "Key",
+    "Limits",
+    "Listen",
+    "Log",
+    "Metrics",
+    "Price",
+    "Problem",
+    "RuleTimes",
+    "Tls",
+    "describe",
+    "example_yaml",
+    "load",
+    "markdown",
+]

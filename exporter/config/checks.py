@@ -1,0 +1,135 @@
+"""What no single key can tell: keys that contradict one another, and files that cannot be read."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from exporter.config.model import Cluster, Config, Connect
+from exporter.config.problems import Path
+
+_DIRECT_ONLY = ("server", "ca_file", "token_file", "insecure_http")
+_KUBECONFIG_ONLY = ("kubeconfig", "context")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A sentence about the key at `path`; `others` are the further keys it rests on."""
+
+    path: Path
+    sentence: str
+    others: tuple[Path, ...] = ()
+
+    def touches(self, paths: Collection[Path]) -> bool:
+        """Whether it rests on one of `paths` or on something inside it."""
+        return any(mine[: len(bad)] == bad for mine in (self.path, *self.others) for bad in paths)
+
+
+def contradictions(config: Config) -> Iterator[Fault]:
+    """Keys that are right each for itself and wrong together."""
+    yield from _cluster_names(config.clusters)
+    for i, cluster in enumerate(config.clusters):
+        yield from _connection(("clusters", i, "connect"), cluster.connect)
+        yield from _namespaces(("clusters", i, "namespaces"), cluster.namespaces, config.limits.namespaces)
+    yield from _admin(config)
+    yield from _order(config)
+
+
+def _cluster_names(clusters: tuple[Cluster, ...]) -> Iterator[Fault]:
+    if len(clusters) == 1:
+        return
+    for i, cluster in enumerate(clusters):
+        path: Path = ("clusters", i, "name")
+        first = next(j for j, other in enumerate(clusters) if other.name == cluster.name)
+        if not cluster.name:
+            yield Fault(path, "is required where there are several clusters")
+        elif first < i:
+            yield Fault(path, f"is the name of clusters[{first}] too", (("clusters", first, "name"),))
+
+
+def _namespaces(path: Path, namespaces: tuple[str, ...], most: int) -> Iterator[Fault]:
+    for i, namespace in enumerate(namespaces):
+        if namespace in namespaces[:i]:
+            yield Fault((*path, i), "is in the list twice")
+    if len(namespaces) > most:
+        yield Fault(path, f"has more than {most} entries (limits.namespaces)", (("limits", "namespaces"),))
+
+
+def _connection(path: Path, connect: Connect) -> Iterator[Fault]:
+    mode: Path = (*path, "mode")
+    if connect.mode == "direct":
+        yield from _direct(path, connect)
+    for names, modes in ((_DIRECT_ONLY, ("direct",)), (_KUBECONFIG_ONLY, ("kubeconfig", "auto"))):
+        if connect.mode in modes:
+            continue
+        for name in names:
+            if getattr(connect, name):
+                yield Fault((*path, name), f"is only for mode {modes[0]}", (mode,))
+
+
+def _direct(path: Path, connect: Connect) -> Iterator[Fault]:
+    mode: Path = (*path, "mode")
+    server: Path = (*path, "server")
+    plain = (connect.server or "").startswith("http:")
+    if connect.server is None:
+        yield Fault(server, "is required for mode direct", (mode,))
+    elif plain and not connect.insecure_http:
+        yield Fault(server, "must begin with https://, unless insecure_http is set", ((*path, "insecure_http"),))
+    if connect.token_file is None and not plain:
+        yield Fault((*path, "token_file"), "is required for mode direct", (mode, server))
+
+
+def _admin(config: Config) -> Iterator[Fault]:
+    if not config.admin.enabled:
+        return
+    if config.admin.port == config.listen.port:
+        yield Fault(("admin", "port"), "must differ from listen.port", (("listen", "port"),))
+    if not _is_loopback(config.admin.address):
+        yield Fault(("admin", "address"), "must be a loopback address: the admin listener has no TLS")
+
+
+def _is_loopback(address: str) -> bool:
+    return address == "localhost" or ipaddress.ip_address(address).is_loopback
+
+
+def _order(config: Config) -> Iterator[Fault]:
+    """Pairs of which the first must not exceed the second."""
+    pairs: tuple[tuple[Path, Path], ...] = (
+        (("limits", "bookmark_silence"), ("limits", "expire")),
+        (("limits", "connect"), ("limits", "list_deadline")),
+        (("listen", "header_timeout"), ("listen", "request_timeout")),
+        (("rules", "stalled_after"), ("rules", "nothing_left_after")),
+        (("rules", "shown_for"), ("rules", "forget_after")),
+    )
+    for low, high in pairs:
+        if _value(config, low) > _value(config, high):
+            yield Fault(low, f"must not exceed {'.'.join(map(str, high))}", (high,))
+
+
+def _value(config: Config, path: Path) -> float:
+    section, name = path
+    return float(getattr(getattr(config, str(section)), str(name)))
+
+
+def unreadable(config: Config) -> Iterator[Fault]:
+    """Files that are named and cannot be opened."""
+    for path, file in _files(config):
+        try:
+            with file.open("rb"):
+                pass
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else "bad path"
+            yield Fault(path, f"names a file that cannot be read: {reason}")
+
+
+def _files(config: Config) -> Iterator[tuple[Path, FilePath]]:
+    for i, cluster in enumerate(config.clusters):
+        for name in ("kubeconfig", "ca_file", "token_file"):
+            if file := getattr(cluster.connect, name):
+                yield ("clusters", i, "connect", name), file
+    if tls := config.listen.tls:
+        for name in ("cert_file", "key_file", "client_ca_file"):
+            if file := getattr(tls, name):
+                yield ("listen", "tls", name), file

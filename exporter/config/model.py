@@ -1,0 +1,175 @@
+"""The configuration as one frozen value. `load` is the way to a checked one.
+
+Durations are seconds, sizes are bytes. Each description is a line of docs/configuration.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, PlainSerializer
+
+from exporter.config.limits import Intervals, Limits, RuleTimes
+from exporter.config.quantities import count, duration, number
+from exporter.config.section import Section
+from exporter.config.texts import (
+    Address,
+    ClusterName,
+    Context,
+    Currency,
+    FilePath,
+    Namespace,
+    Pool,
+    Server,
+    VersionText,
+)
+
+_HOUR = 3600.0
+T = TypeVar("T")
+
+
+def _filled(items: tuple[T, ...]) -> tuple[T, ...]:
+    if not items:
+        raise ValueError("must not be empty")
+    return items
+
+
+class Connect(Section):
+    """How to reach the Kubernetes API of one cluster."""
+
+    mode: Literal["auto", "in_cluster", "kubeconfig", "direct"] = Field(
+        default="auto",
+        description="auto: the ServiceAccount when the process runs in a pod, else the current context of the "
+        "kubeconfig. direct: server, ca_file and token_file.",
+    )
+    kubeconfig: FilePath | None = Field(
+        default=None, description="Kubeconfig file. Without it, the usual one.", examples=["~/.kube/config"]
+    )
+    context: Context | None = Field(
+        default=None, description="Context of the kubeconfig. Without it, the current one.", examples=["my-aks"]
+    )
+    server: Server | None = Field(
+        default=None, description="URL of the API server, for mode direct.", examples=["https://10.0.0.1:443"]
+    )
+    ca_file: FilePath | None = Field(
+        default=None,
+        description="PEM file of the authorities that may sign the server's certificate, for mode direct. "
+        "Without it, those of the system.",
+        examples=["/etc/elasticblast-exporter/ca.crt"],
+    )
+    token_file: FilePath | None = Field(
+        default=None,
+        description="File with the bearer token, for mode direct. It is read again when it changes.",
+        examples=["/etc/elasticblast-exporter/token"],
+    )
+    insecure_http: bool = Field(
+        default=False, description="Allows a server URL with http:// in mode direct. For tests and the demo only."
+    )
+
+
+class Cluster(Section):
+    """One cluster and the namespaces that are read in it."""
+
+    name: ClusterName = Field(
+        default="",
+        description="Value of the label cluster. Empty: no label, possible for a single cluster only.",
+    )
+    connect: Connect = Connect()
+    namespaces: Annotated[tuple[Namespace, ...], AfterValidator(_filled)] = Field(
+        default=("default",), description="Namespaces in which searches run."
+    )
+
+
+class Tls(Section):
+    """Certificates of a listener. The files are read again when they change."""
+
+    cert_file: FilePath = Field(
+        description="PEM file of the certificate and its chain.", examples=["/etc/elasticblast-exporter/tls.crt"]
+    )
+    key_file: FilePath = Field(
+        description="PEM file of the private key.", examples=["/etc/elasticblast-exporter/tls.key"]
+    )
+    client_ca_file: FilePath | None = Field(
+        default=None,
+        description="PEM file of the authorities for client certificates. With it, a client must show one.",
+        examples=["/etc/elasticblast-exporter/client-ca.crt"],
+    )
+    min_version: Annotated[Literal["1.2", "1.3"], VersionText] = Field(
+        default="1.2", description="Oldest TLS version that is accepted."
+    )
+
+
+class Listen(Section):
+    """The listener of metrics, probes and the status page."""
+
+    address: Address = Field(default="0.0.0.0", description="Address to listen on.")  # noqa: S104 a scraper is another pod
+    port: Annotated[int, count(1, 65535)] = Field(default=9850, description="TCP port.")
+    tls: Tls | None = None
+    max_connections: Annotated[int, count(1, 4096, unit="connections")] = Field(
+        default=64, description="Connections open at once; further ones are closed."
+    )
+    header_timeout: Annotated[float, duration(0.1, 60)] = Field(
+        default=5.0, description="Time for the whole head of a request to arrive."
+    )
+    request_timeout: Annotated[float, duration(0.1, 300)] = Field(default=10.0, description="Time for a whole request.")
+    keep_alive: Annotated[float, duration(0, _HOUR)] = Field(
+        default=75.0, description="Time after which an idle connection is closed."
+    )
+
+
+class Admin(Section):
+    """The listener that cancels searches."""
+
+    enabled: bool = Field(default=False, description="Opens the admin listener.")
+    address: Address = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Annotated[int, count(1, 65535)] = Field(default=9851, description="TCP port; another one than listen.port.")
+
+
+class Price(Section):
+    """What a node of a pool costs."""
+
+    price: Annotated[float, number(0, 1_000_000)] = Field(
+        description="Price of one node for one hour, in the currency given.", examples=[1.23]
+    )
+    currency: Currency = Field(description="ISO 4217 code of the currency.", examples=["USD"])
+
+
+def _frozen(prices: Mapping[str, Price]) -> Mapping[str, Price]:
+    return MappingProxyType(dict(prices))
+
+
+def _thawed(prices: Mapping[str, Price]) -> dict[str, dict[str, Any]]:
+    return {pool: price.model_dump() for pool, price in prices.items()}
+
+
+class Metrics(Section):
+    """What the page says beyond what it reads from the cluster."""
+
+    node_hourly_price: Annotated[Mapping[Pool, Price], AfterValidator(_frozen), PlainSerializer(_thawed)] = Field(
+        default_factory=dict
+    )
+
+
+class Log(Section):
+    """The log on stderr."""
+
+    level: Literal["debug", "info", "warn", "error"] = Field(default="info", description="Least level that is written.")
+    format: Literal["logfmt", "json"] = Field(default="logfmt", description="Form of a line.")
+
+
+class Config(Section):
+    """Everything a user can decide."""
+
+    clusters: Annotated[tuple[Cluster, ...], AfterValidator(_filled)] = (Cluster(),)
+    listen: Listen = Listen()
+    admin: Admin = Admin()
+    intervals: Intervals = Intervals()
+    rules: RuleTimes = RuleTimes()
+    limits: Limits = Limits()
+    metrics: Metrics = Field(default_factory=Metrics)
+    log: Log = Log()
+    shutdown_delay: Annotated[float, duration(0, 5)] = Field(
+        default=2.0, description="Time between the end of readiness and the end of serving, for a last scrape."
+    )

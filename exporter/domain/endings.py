@@ -1,0 +1,85 @@
+"""How Jobs end: each ending counted once, by uid, with the reason of its last attempt."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from exporter.domain.counts import Counts
+from exporter.domain.jobentry import Entry
+from exporter.domain.progress import median
+from exporter.domain.records import JobRecord
+from exporter.domain.rules import Rules
+from exporter.domain.search import DURATIONS_KEPT, Search
+from exporter.domain.snapshots import Obituary
+from exporter.domain.words import JOB_DURATION_BOUNDS
+
+Pair = tuple[str, str]
+
+
+class Endings:
+    """Counts endings, and remembers how long batches of a (program, db) take."""
+
+    def __init__(self, *, rules: Rules, counts: Counts, pairs: int) -> None:
+        self._rules = rules
+        self._counts = counts
+        self._max_pairs = pairs
+        self._pairs: set[Pair] = set()
+        self._durations: dict[Pair, deque[float]] = {}
+        self._unsettled: dict[str, tuple[Entry, float]] = {}
+
+    def succeeded(self, job: JobRecord, entry: Entry, *, counting: bool) -> None:
+        if counting:
+            self._counts.add("jobs_finished_total", (entry.namespace, entry.role, "succeeded", "none"))
+        search = entry.search
+        if search is None or entry.role != "blast":
+            return
+        search.ran = True
+        search.retried_success |= job.failed > 0
+        if job.started is not None and job.ended is not None:
+            self._lasted(search, max(job.ended - job.started, 0.0), counting=counting)
+
+    def failed(self, job: JobRecord, entry: Entry, now: float, *, counting: bool) -> None:
+        """The counter waits for the exit code, which comes by another watch and may be late."""
+        if job.fail_reason == "DeadlineExceeded":
+            entry.reason = "deadline"
+        if counting:
+            self._unsettled[job.uid] = (entry, now + self._rules.settle)
+
+    def lost(self, entry: Entry, *, unseen: bool) -> None:
+        if entry.search:
+            entry.search.ended[entry.role, "expired_unseen" if unseen else "lost"] += 1
+        if not unseen:
+            self._counts.add("jobs_finished_total", (entry.namespace, entry.role, "lost", "none"))
+
+    def settle(self, now: float) -> None:
+        """Count the failed Jobs whose reason is known by now, or has been waited for long enough."""
+        for uid, (entry, due) in list(self._unsettled.items()):
+            if entry.reason or now >= due:
+                del self._unsettled[uid]
+                self._count_failed(entry)
+
+    def typical_duration(self, search: Search) -> float | None:
+        """Median seconds of a batch of this search, else of its program and database; None if none ever ended."""
+        own = search.typical_duration()
+        return own if own is not None else median(self._durations.get((search.program, search.db), ()))
+
+    def _lasted(self, search: Search, duration: float, *, counting: bool) -> None:
+        pair = (search.program, search.db)
+        search.durations.append(duration)
+        if len(self._pairs) < self._max_pairs:
+            self._pairs.add(pair)
+        known = pair if pair in self._pairs else ("other", "other")
+        self._durations.setdefault(known, deque(maxlen=DURATIONS_KEPT)).append(duration)
+        if counting:
+            self._counts.observe("job_duration_seconds", known, duration, JOB_DURATION_BOUNDS)
+
+    def _count_failed(self, entry: Entry) -> None:
+        reason = entry.reason or "other"
+        self._counts.add("jobs_finished_total", (entry.namespace, entry.role, "failed", reason))
+        if entry.search and not entry.reason:
+            entry.search.failures.append(
+                Obituary(
+                    job=entry.name, batch=entry.batch, shard=entry.shard, container="", exit_code=None,
+                    reason=reason, node="", at=None,
+                )
+            )  # fmt: skip

@@ -1,0 +1,40 @@
+"""The fold of Warning events: each repetition counted once, by uid and the API's own count."""
+
+from __future__ import annotations
+
+from exporter.domain.counts import Counts
+from exporter.domain.nodefold import NodeFold
+from exporter.domain.records import EventRecord
+from exporter.domain.words import EVENT_REASONS
+
+_KNOWN = frozenset(EVENT_REASONS)
+_KINDS = frozenset(kind for kind, _ in EVENT_REASONS)
+
+
+class EventFold:
+    """Warning events by uid. What a listing shows is old and moves no counter."""
+
+    def __init__(self, *, counts: Counts, nodes: NodeFold) -> None:
+        self._counts = counts
+        self._nodes = nodes
+        self._seen: dict[str, int] = {}
+
+    def seen(self, event: EventRecord, now: float, *, silent: bool) -> None:
+        news = event.count - self._seen.get(event.uid, 0)
+        self._seen[event.uid] = max(event.count, self._seen.get(event.uid, 0))
+        if event.reason == "OOMKilling" and event.kind == "Node":
+            self._nodes.oom_killing(event.subject, now)
+        if news > 0 and not silent:
+            self._counts.add("events_total", words(event), news)
+
+    def gone(self, uid: str) -> None:
+        self._seen.pop(uid, None)
+
+    def missing(self, uids: set[str]) -> list[str]:
+        return [uid for uid in self._seen if uid not in uids]
+
+
+def words(event: EventRecord) -> tuple[str, str]:
+    """The (kind, reason) an event is counted under: one of words.EVENT_REASONS."""
+    kind = event.kind if event.kind in _KINDS else "other"
+    return (kind, event.reason) if (kind, event.reason) in _KNOWN else (kind, "other")

@@ -1,0 +1,57 @@
+"""What the ledger keeps of one Job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exporter.domain.jobs import JobState
+from exporter.domain.records import JobRecord
+from exporter.domain.search import Search
+
+
+class Entry:
+    """One known Job. `base` is its state without pod evidence; `ran_with` the active count it last ran with;
+    `reason` why its last attempt failed, empty when nobody saw one."""
+
+    __slots__ = (
+        "active", "base", "batch", "created", "name", "namespace", "pods_running", "ran_with", "ready", "reason",
+        "role", "search", "shard", "started", "state", "ttl", "waited",
+    )  # fmt: skip
+
+    def __init__(self, job: JobRecord) -> None:
+        self.namespace = job.namespace
+        self.name = job.name
+        self.role = job.role
+        self.created = job.created
+        self.batch = job.batch
+        self.shard = job.shard
+        self.ttl = job.ttl
+        self.search: Search | None = None
+        self.base: JobState | None = None
+        self.state: JobState | None = None
+        self.active = self.ready = self.pods_running = 0
+        self.started: float | None = None
+        self.ran_with: int | None = None
+        self.reason = ""
+        self.waited = False
+
+    @property
+    def live(self) -> bool:
+        return self.state is not None and not self.state.terminal
+
+    def present_state(self, *, with_pods: bool) -> JobState | None:
+        """Its state with the evidence of its pods and of its own past (row 7 of jobs.job_state)."""
+        if self.base is not JobState.PENDING:
+            return self.base
+        runs = (with_pods and self.pods_running > 0) or self.ready > 0 or self.ran_with == self.active
+        return JobState.RUNNING if runs else JobState.PENDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warm:
+    """One warm-up Job: the database and the node that it warms, how it stands, and when it ended."""
+
+    db: str
+    node: str
+    state: JobState
+    ended: float | None

@@ -1,0 +1,209 @@
+"""The fold of Jobs: take the old contribution of a Job away, add the new one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from typing import TypeVar
+
+from exporter.domain.counts import Counts
+from exporter.domain.endings import Endings
+from exporter.domain.identity import suffix_match
+from exporter.domain.jobentry import Entry, Warm
+from exporter.domain.jobs import JobState, base_state
+from exporter.domain.records import SEARCH_ROLES, JobRecord
+from exporter.domain.search import Key, Search
+from exporter.domain.words import JOB_QUEUE_DURATION_BOUNDS
+
+K = TypeVar("K", bound=Hashable)
+_LOSABLE = ("blast", "submit", "finalizer")
+_WAITING = (JobState.CREATED, JobState.PENDING, JobState.RETRYING)
+_FIRST_SYNC_SLACK = 120.0  # seconds by which the API server's clock may be behind ours at the first listing
+
+
+class JobFold:
+    """Jobs by uid, searches by (namespace, id). `touched` holds the searches that changed since the last tick."""
+
+    def __init__(self, *, endings: Endings, counts: Counts) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.searches: dict[Key, Search] = {}
+        self.live: Counter[tuple[str, str, str]] = Counter()
+        self.warm: dict[str, Warm] = {}
+        self.loose: set[str] = set()
+        self.touched: set[Key] = set()
+        self.endings = endings
+        self.first_sync: float | None = None
+        self._counts = counts
+        self._silent = False
+        self._news_since: float | None = None
+        self._newest = 0.0
+        self._with_pods = True
+
+    def begin_listing(self, now: float, *, silent: bool) -> None:
+        """Before a complete listing is folded. A Job first seen in it already ended is news, and is counted, if it
+        ended after everything known so far; `silent`: nothing is news, this is the first listing."""
+        self._silent = silent
+        self.first_sync = now if self.first_sync is None else self.first_sync
+        self._news_since = max(self._newest, self.first_sync - _FIRST_SYNC_SLACK)
+
+    def end_listing(self) -> None:
+        self._silent = False
+        self._news_since = None
+
+    def seen(self, job: JobRecord, now: float) -> None:
+        """Fold the present state of a Job. What was once seen succeeded or failed stays so, whatever comes later."""
+        entry = self.entries.get(job.uid)
+        news = True
+        if entry is None:
+            entry = self.entries[job.uid] = Entry(job)
+            news = self._news_since is not None and (job.ended or 0.0) >= self._news_since
+        elif entry.state is not None and entry.state.terminal:
+            return
+        self._newest = max(self._newest, job.created, job.ended or 0.0)
+        self._attribute(job, entry, now)
+        if entry.search:
+            entry.search.learn(job)
+            self.touched.add(entry.search.key)
+        entry.base, entry.active, entry.ready = base_state(job), job.active, job.ready
+        entry.started = job.started if entry.started is None else entry.started
+        self._move(job.uid, entry)
+        if not entry.live:
+            self._ended(job, entry, now, counting=news and not self._silent)
+        if job.role == "warmup" and entry.state:
+            self.warm[job.uid] = Warm(db=job.warm_db, node=job.warm_node, state=entry.state, ended=job.ended)
+
+    def gone(self, uid: str, *, gap: float = 0.0) -> None:
+        """Fold the disappearance of a Job after `gap` seconds in which nobody looked.
+
+        A live batch, submit or finalizer Job is lost, unless its TTL may have taken it while nobody looked. A live
+        setup Job is just gone: the client that made it deletes it.
+        """
+        entry = self.entries.pop(uid, None)
+        self.loose.discard(uid)
+        self.warm.pop(uid, None)
+        if entry is None or not entry.live:
+            return
+        self._leave(uid, entry)
+        if entry.role in _LOSABLE:
+            self.endings.lost(entry, unseen=entry.ttl is not None and gap >= entry.ttl)
+
+    def missing(self, namespace: str, uids: set[str]) -> list[str]:
+        """Known Jobs of a namespace that a complete listing lacks; finished ones of searches need not be listed."""
+        return [
+            uid
+            for uid, entry in self.entries.items()
+            if entry.namespace == namespace and uid not in uids and (entry.live or entry.role not in SEARCH_ROLES)
+        ]
+
+    def pods_running(self, uid: str, by: int) -> None:
+        """`by` more (or fewer) pods of a Job have phase Running."""
+        entry = self.entries.get(uid)
+        if entry is not None:
+            entry.pods_running += by
+            self._move(uid, entry)
+
+    def trust_pods(self, trusted: bool) -> None:
+        """Whether the pods' evidence counts; without it every state rests on Job facts alone."""
+        if trusted != self._with_pods:
+            self._with_pods = trusted
+            for uid, entry in self.entries.items():
+                self._move(uid, entry)
+
+    def first_started(self, uid: str, at: float, *, counting: bool) -> None:
+        """The first container of a batch started at `at`; how long it waited is observed once."""
+        entry = self.entries.get(uid)
+        if entry is None or entry.waited or entry.role != "blast":
+            return
+        entry.waited = True
+        if counting:
+            waited = max(at - entry.created, 0.0)
+            self._counts.observe("job_queue_duration_seconds", (), waited, JOB_QUEUE_DURATION_BOUNDS)
+
+    def unattributed(self) -> Counter[tuple[str, str]]:
+        """Live Jobs of a search's roles without a search id, by (namespace, role)."""
+        entries = (self.entries[uid] for uid in self.loose)
+        return Counter((entry.namespace, entry.role) for entry in entries if entry.live)
+
+    def forget(self, keys: set[Key]) -> None:
+        """Drop searches and what is left of their Jobs."""
+        for key in keys:
+            self.searches.pop(key, None)
+        self.touched -= keys
+        for uid in [u for u, e in self.entries.items() if e.search is not None and e.search.key in keys]:
+            del self.entries[uid]
+
+    def _attribute(self, job: JobRecord, entry: Entry, now: float) -> None:
+        if entry.search is not None or job.role not in SEARCH_ROLES:
+            return
+        identity = job.search or suffix_match(job.name, [i for ns, i in self.searches if ns == job.namespace])
+        if not identity:
+            self.loose.add(job.uid)
+            return
+        self.loose.discard(job.uid)
+        if entry.state is not None:
+            self._leave(job.uid, entry)
+            entry.state = None
+        key = (job.namespace, identity)
+        entry.search = self.searches.setdefault(key, Search(job.namespace, identity, now))
+        if job.role == "blast":
+            entry.search.batch_counted += 1
+
+    def _move(self, uid: str, entry: Entry) -> None:
+        state = entry.present_state(with_pods=self._with_pods)
+        if state is entry.state or state is None:
+            return
+        if entry.live:
+            self._leave(uid, entry)
+        entry.state = state
+        if not state.terminal:
+            self._enter(uid, entry, state)
+
+    def _enter(self, uid: str, entry: Entry, state: JobState) -> None:
+        self.live[entry.namespace, entry.role, state] += 1
+        if state is JobState.RUNNING:
+            entry.ran_with = entry.active
+        search = entry.search
+        if search is None:
+            return
+        self.touched.add(search.key)
+        search.live[entry.role, state] += 1
+        search.live_created[entry.created] += 1
+        if entry.role == "blast":
+            if state is JobState.RUNNING:
+                search.ran = True
+                search.running[uid] = entry.created if entry.started is None else entry.started
+            elif state in _WAITING and entry.shard is not None:
+                search.pending_shards[entry.shard] += 1
+
+    def _leave(self, uid: str, entry: Entry) -> None:
+        """Take away what a live Job contributes in its present state."""
+        state = entry.state
+        if state is None or state.terminal:
+            return
+        less(self.live, (entry.namespace, entry.role, state))
+        search = entry.search
+        if search is None:
+            return
+        self.touched.add(search.key)
+        less(search.live, (entry.role, state))
+        less(search.live_created, entry.created)
+        if entry.role == "blast":
+            search.running.pop(uid, None)
+            if state in _WAITING and entry.shard is not None:
+                less(search.pending_shards, entry.shard)
+
+    def _ended(self, job: JobRecord, entry: Entry, now: float, *, counting: bool) -> None:
+        result = "succeeded" if entry.state is JobState.SUCCEEDED else "failed"
+        if entry.search:
+            entry.search.ended[entry.role, result] += 1
+        if result == "succeeded":
+            self.endings.succeeded(job, entry, counting=counting)
+        else:
+            self.endings.failed(job, entry, now, counting=counting)
+
+
+def less(counter: Counter[K], key: K) -> None:
+    """Count one less, and drop what is not there any more."""
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]

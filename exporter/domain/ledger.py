@@ -1,0 +1,107 @@
+"""The ledger of one cluster: every fold in one place, so that Jobs, pods and nodes find each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exporter.domain.counts import Counts
+from exporter.domain.endings import Endings
+from exporter.domain.events import EventFold
+from exporter.domain.jobfold import JobFold
+from exporter.domain.nodefold import NodeFold
+from exporter.domain.podfold import PodFold
+from exporter.domain.records import ClaimRecord, EventRecord, JobRecord, NodeRecord, PodRecord, Record
+from exporter.domain.rules import Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much detail is shown and kept; what is over is counted, never silently lost."""
+
+    searches_shown: int = 100
+    searches_kept: int = 2000
+    db_pairs: int = 20
+    pools: int = 20
+
+
+class Ledger:
+    """Records and tallies of one cluster. Its owner's lock guards it; it reads no clock and does no I/O.
+
+    `now` is Unix seconds. A listing is the whole truth about one resource of one namespace; `gap` is how many
+    seconds passed since the resource was last heard from, None for its first listing, which moves no counter.
+    """
+
+    def __init__(self, *, rules: Rules, limits: Limits, counts: Counts) -> None:
+        self.rules = rules
+        self.limits = limits
+        self.counts = counts
+        endings = Endings(rules=rules, counts=counts, pairs=limits.db_pairs)
+        self.jobs = JobFold(endings=endings, counts=counts)
+        self.nodes = NodeFold(counts=counts, limit=limits.pools)
+        self.pods = PodFold(jobs=self.jobs, nodes=self.nodes, counts=counts, rules=rules)
+        self.events = EventFold(counts=counts, nodes=self.nodes)
+        self.claims: dict[str, ClaimRecord] = {}
+
+    def seen(self, record: Record, now: float, *, silent: bool = False) -> None:
+        """Fold one object that was added or changed."""
+        match record:
+            case JobRecord():
+                self.jobs.seen(record, now)
+                self.pods.bind(record.uid)
+            case PodRecord():
+                self.pods.seen(record, now)
+            case NodeRecord():
+                self.nodes.seen(record)
+            case ClaimRecord():
+                self.claims[record.uid] = record
+            case EventRecord():
+                self.events.seen(record, now, silent=silent)
+
+    def gone(self, record: Record, now: float) -> None:
+        """Fold the deletion of one object; the record is its last state, which is believed first."""
+        match record:
+            case JobRecord():
+                if record.uid in self.jobs.entries:
+                    self.jobs.seen(record, now)
+            case PodRecord():
+                if record.uid in self.pods.entries:
+                    self.pods.seen(record, now)
+        self.drop(record.uid)
+
+    def drop(self, uid: str, *, gap: float = 0.0) -> None:
+        """Forget one object that is not there any more, after `gap` seconds in which nobody looked."""
+        if uid in self.jobs.entries:
+            self.jobs.gone(uid, gap=gap)
+            self.pods.orphan(uid)
+        self.pods.gone(uid)
+        self.nodes.gone(uid)
+        self.events.gone(uid)
+        self.claims.pop(uid, None)
+
+    def listed(
+        self, resource: str, namespace: str, records: Sequence[Record], now: float, *, gap: float | None
+    ) -> None:
+        """Replace what is known of a resource by a complete listing: what is missing from it is gone."""
+        silent = gap is None
+        if resource == "jobs":
+            self.jobs.begin_listing(now, silent=silent)
+        self.pods.silent = silent and resource == "pods"
+        for record in records:
+            self.seen(record, now, silent=silent)
+        for uid in self._missing(resource, namespace, {record.uid for record in records}):
+            self.drop(uid, gap=gap or 0.0)
+        self.jobs.end_listing()
+        self.pods.silent = False
+
+    def _missing(self, resource: str, namespace: str, uids: set[str]) -> list[str]:
+        match resource:
+            case "jobs":
+                return self.jobs.missing(namespace, uids)
+            case "pods":
+                return self.pods.missing(namespace, uids)
+            case "nodes":
+                return self.nodes.missing(uids)
+            case "persistentvolumeclaims":
+                return [uid for uid, claim in self.claims.items() if claim.namespace == namespace and uid not in uids]
+        return self.events.missing(uids)

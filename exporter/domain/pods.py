@@ -1,0 +1,67 @@
+"""What one pod is doing, and what keeps it from running."""
+
+from __future__ import annotations
+
+from exporter.domain.records import PodRecord
+
+_SCHEDULER_CAUSES = (
+    ("cpu", ("insufficient cpu",)),
+    ("memory", ("insufficient memory",)),
+    ("storage", ("insufficient ephemeral-storage",)),
+    ("affinity", ("node affinity", "node selector", "pod affinity", "anti-affinity", "topology spread")),
+    ("taint", ("taint",)),
+    ("volume", ("volume", "persistentvolumeclaim")),
+)
+_WAITING_CAUSES = {
+    "ErrImagePull": "image",
+    "ImagePullBackOff": "image",
+    "InvalidImageName": "image",
+    "ErrImageNeverPull": "image",
+    "ImageInspectError": "image",
+    "RegistryUnavailable": "image",
+    "CreateContainerConfigError": "config",
+    "CreateContainerError": "config",
+    "RunContainerError": "config",
+    "CrashLoopBackOff": "crash_loop",
+}
+
+
+def pod_state(pod: PodRecord) -> str | None:
+    """One of words.POD_STATES; None for a pod that has ended."""
+    if pod.phase in ("Succeeded", "Failed"):
+        return None
+    if pod.deleting:
+        return "terminating"
+    if pod.phase == "Pending":
+        return "pending"
+    return "ready" if pod.ready else "running"
+
+
+def block_reason(pod: PodRecord) -> str | None:
+    """Why a living pod cannot run, one of words.BLOCK_REASONS; None if nothing blocks it.
+
+    The scheduler's message may name several causes: the first of the vocabulary counts.
+    """
+    if pod.deleting or pod.phase in ("Succeeded", "Failed"):
+        return None
+    if pod.unschedulable is not None:
+        message = pod.unschedulable.lower()
+        return next((cause for cause, marks in _SCHEDULER_CAUSES if any(m in message for m in marks)), "other")
+    return next((_WAITING_CAUSES[c.waiting] for c in pod.containers if c.waiting in _WAITING_CAUSES), None)
+
+
+def export_waits_since(pod: PodRecord) -> float | None:
+    """Since when results-export runs although blast does not, in Unix seconds; None if it does not."""
+    if pod.phase != "Running" or pod.deleting:
+        return None
+    by_name = {c.name: c for c in pod.containers}
+    blast, export = by_name.get("blast"), by_name.get("results-export")
+    if blast is None or export is None or export.running_since is None or blast.running_since is not None:
+        return None
+    ending = blast.ended or blast.last
+    return ending.at if ending else None
+
+
+def first_start(pod: PodRecord) -> float | None:
+    """When the first of its containers that still runs started, in Unix seconds."""
+    return min((c.running_since for c in pod.containers if c.running_since is not None), default=None)

@@ -1,0 +1,210 @@
+"""One cluster: its feeds, its ledger under one lock, and what may be said of it now."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exporter.adapters.clock import Clock
+from exporter.adapters.decode import WatchEvent
+from exporter.collectors.base import Collector, Known, Listing
+from exporter.domain.counts import Counts
+from exporter.domain.evaluate import evaluate
+from exporter.domain.freeze import freeze_batch, freeze_core
+from exporter.domain.freshness import Holds, State, may_show
+from exporter.domain.ledger import Ledger, Limits
+from exporter.domain.rules import Rules
+from exporter.domain.search import Key
+from exporter.domain.snapshots import BatchSnapshot, ClusterView, CoreSnapshot
+from exporter.domain.words import COLLECTOR_DURATION_BOUNDS
+from exporter.metrics.born import initial_tallies, initial_totals
+from exporter.runtime.feed import Feed
+from exporter.runtime.poller import Poller
+from exporter.runtime.pulse import health_of
+
+_EVENTS_PER_LOCK = 200
+_LONGEST_CHARGE = 30.0  # seconds; a longer pause between two ticks is not charged to anybody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSettings:
+    """What a cluster is told: its name (may be empty), namespaces, rules, limits and holds."""
+
+    name: str
+    namespaces: tuple[str, ...]
+    rules: Rules
+    limits: Limits
+    holds: Holds
+
+
+class Cluster:
+    """The owner of one ledger. Feeds write to it under its lock; a tick freezes it; a page reads what was frozen."""
+
+    def __init__(self, settings: ClusterSettings, *, collectors: Sequence[Collector], clock: Clock) -> None:
+        self.settings = settings
+        self.feeds: list[Feed] = []
+        self.pollers: list[Poller] = []
+        self.generation = 0
+        self._clock = clock
+        self._lock = threading.Lock()
+        resources = [(c.name, name) for c in collectors for name in c.names()]
+        self._counts = Counts(initial_totals(settings.namespaces, resources), initial_tallies(resources))
+        self._ledger = Ledger(rules=settings.rules, limits=settings.limits, counts=self._counts)
+        self._dirty = {c.name: True for c in collectors}
+        self._shown: frozenset[Key] = frozenset()
+        self._charged_at: float | None = None
+        self._batch: BatchSnapshot | None = None
+        self._core: CoreSnapshot | None = None
+        self._stored: dict[str, int] = {}
+        self._frozen_at: dict[str, float] = {}
+
+    # Called by feeds and polls, from their threads.
+
+    def known(self, feed: Feed) -> Known:
+        with self._lock:
+            searches = self._ledger.jobs.searches.values()
+            ids = {s.id for s in searches if s.namespace == feed.namespace and s.evidence == "label" and s.moving}
+        return Known(ids=ids, now=self._clock.wall(), retention=self.settings.rules.shown_for)
+
+    def listed(self, feed: Feed, listing: Listing, *, gap: float | None) -> None:
+        with self._lock:
+            now = self._clock.wall()
+            self._ledger.listed(feed.resource.name, feed.namespace, listing.records, now, gap=gap)
+            self._dirty = dict.fromkeys(self._dirty, True)
+
+    def changed(self, feed: Feed, events: Sequence[WatchEvent]) -> None:
+        for start in range(0, len(events), _EVENTS_PER_LOCK):
+            with self._lock:
+                now = self._clock.wall()
+                for event in events[start : start + _EVENTS_PER_LOCK]:
+                    if event.record is None:
+                        continue
+                    if event.type == "DELETED":
+                        self._ledger.gone(event.record, now)
+                    else:
+                        self._ledger.seen(event.record, now)
+                    self._dirty = dict.fromkeys(self._dirty, True)
+
+    def ran(self, feed: Feed, result: str, *, seconds: float | None, rejects: int) -> None:
+        self.count_run(feed.collector, feed.resource.name, result, seconds=seconds, rejects=rejects)
+
+    def count_run(
+        self, collector: str, resource: str, result: str, *, seconds: float | None = None, rejects: int = 0
+    ) -> None:
+        """Count one attempt by its result (empty: only rejects are to be told) and how long it took."""
+        with self._lock:
+            if result:
+                self._counts.add("exporter_collector_runs_total", (collector, resource, result))
+            if rejects:
+                self._counts.add("exporter_records_rejected_total", (resource,), rejects)
+            if seconds is not None:
+                name = "exporter_collector_duration_seconds"
+                self._counts.observe(name, (collector,), seconds, COLLECTOR_DURATION_BOUNDS)
+
+    def count_request(self, collector: str, verb: str, code: str) -> None:
+        with self._lock:
+            self._counts.add("exporter_api_requests_total", (collector, verb, code))
+
+    def poll(self) -> None:
+        """Ask for the polled numbers; one that is too old to be shown is forgotten."""
+        for poller in self.pollers:
+            began = self._clock.mono()
+            result, number = poller.attempt()
+            mono = self._clock.mono()
+            self.count_run(poller.collector, poller.name, result, seconds=mono - began if result == "ok" else None)
+            shown = may_show(poller.pulse.age(mono), poller.pulse.state(mono, self.settings.holds), self.settings.holds)
+            with self._lock:
+                if number is not None:
+                    self._stored[poller.namespace] = number
+                elif not shown:
+                    self._stored.pop(poller.namespace, None)
+                self._dirty[poller.collector] = True
+
+    # Called by ticks and by the page.
+
+    def tick(self, collector: str, *, idle_after: float) -> None:
+        """Publish a new snapshot of one collector if anything changed, or `idle_after` seconds have passed."""
+        mono = self._clock.mono()
+        states = self._states(mono)
+        with self._lock:
+            if collector == "core":
+                self._charge(mono, states)
+            idle = mono - self._frozen_at.get(collector, float("-inf")) < idle_after
+            if idle and not self._dirty.get(collector, True):
+                return
+            self._dirty[collector] = False
+            self.generation += 1
+            self._frozen_at[collector] = mono
+            now = self._clock.wall()
+            if collector == "core":
+                self._core = self._freeze_core(now, mono, states)
+            else:
+                self._batch = self._freeze_batch(now, mono, states)
+
+    def view(self) -> ClusterView:
+        """What may be said of the cluster now; its snapshots and its counters are of one moment."""
+        health = health_of([*self.feeds, *self.pollers], self._clock.mono(), self.settings.holds)
+        with self._lock:
+            counts = self._counts.freeze()
+            batch, core = self._batch, self._core
+        skew = {f.collector: f.pulse.skew for f in self.feeds if f.pulse.skew is not None}
+        return ClusterView(
+            name=self.settings.name,
+            namespaces=self.settings.namespaces,
+            batch=batch,
+            core=core,
+            counts=counts,
+            health=health,
+            clock_skew=skew,
+        )
+
+    def _states(self, mono: float) -> dict[Feed, State]:
+        return {feed: feed.pulse.state(mono, self.settings.holds) for feed in self.feeds}
+
+    def _shown_namespaces(self, resource: str, mono: float, states: dict[Feed, State]) -> tuple[str, ...]:
+        """Namespaces whose series of a resource may be shown; a cluster-wide one has the single name ''."""
+        holds = self.settings.holds
+        return tuple(
+            feed.namespace
+            for feed, state in states.items()
+            if feed.name == resource and may_show(feed.pulse.age(mono), state, holds)
+        )
+
+    def _charge(self, mono: float, states: dict[Feed, State]) -> None:
+        """Charge the nodes' time since the last tick; it stands still while nodes or pods are not fresh."""
+        last, self._charged_at = self._charged_at, mono
+        needed = [state for f, state in states.items() if f.name in ("nodes", "pods")]
+        if last is None or mono - last > _LONGEST_CHARGE or any(state != "fresh" for state in needed):
+            return
+        self._ledger.nodes.charge(mono - last, self._ledger.jobs.searches)
+
+    def _freeze_batch(self, now: float, mono: float, states: dict[Feed, State]) -> BatchSnapshot | None:
+        pods = self._shown_namespaces("pods", mono, states)
+        pods_known = len(pods) == len(self.settings.namespaces)
+        self._ledger.jobs.trust_pods(pods_known)
+        stale = frozenset(f.namespace for f, s in states.items() if f.name == "jobs" and s != "fresh")
+        evaluate(self._ledger, now, stale=stale)
+        shown = self._shown_namespaces("jobs", mono, states)
+        if not shown:
+            return None
+        snapshot = freeze_batch(
+            self._ledger,
+            now,
+            namespaces=shown,
+            shown_before=self._shown,
+            pods_known=pods_known,
+            nodes_known=bool(self._shown_namespaces("nodes", mono, states)),
+            stored=self._stored,
+        )
+        self._shown = frozenset((s.namespace, s.id) for s in snapshot.searches)
+        return snapshot
+
+    def _freeze_core(self, now: float, mono: float, states: dict[Feed, State]) -> CoreSnapshot:
+        return freeze_core(
+            self._ledger,
+            now,
+            pod_namespaces=self._shown_namespaces("pods", mono, states),
+            claim_namespaces=self._shown_namespaces("persistentvolumeclaims", mono, states),
+            nodes_known=bool(self._shown_namespaces("nodes", mono, states)),
+        )

@@ -1,0 +1,38 @@
+"""The embedded default: one simulated AKS in this process, with its demo programme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from exporter.simulator.clock import SimClock
+from exporter.simulator.server import Simulator
+from exporter.simulator.world.demo import SPEED, demo_world
+from exporter.simulator.world.stage import World
+
+DEFAULT_SPEED = SPEED
+
+
+class Demo:
+    """A simulated cluster that lives. `url` and `token` open its Kubernetes API."""
+
+    def __init__(self, *, speed: float, seed: int, scenarios: Sequence[str] | None = None) -> None:
+        """Raises KeyError for a scenario that does not exist."""
+        clock = SimClock(speed)
+        self._simulator = Simulator(clock=clock)
+        self._world: World = demo_world(self._simulator.store, clock, seed, scenarios)
+
+    @property
+    def url(self) -> str:
+        return self._simulator.url
+
+    @property
+    def token(self) -> str:
+        return self._simulator.token
+
+    def start(self) -> None:
+        self._simulator.start()
+        self._world.start()
+
+    def stop(self) -> None:
+        self._world.stop()
+        self._simulator.stop()

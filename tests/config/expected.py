@@ -1,0 +1,100 @@
+"""What each bad file is told: (key, line, sentence)."""
+
+from __future__ import annotations
+
+EXPECTED: dict[str, list[tuple[str, int, str]]] = {
+    "admin-on-metrics-port": [
+        ("admin.port", 4, "must differ from listen.port"),
+        ("admin.address", 3, "must be a loopback address: the admin listener has no TLS"),
+    ],
+    "alias": [
+        ("admin", 3, "uses an alias; write the value out"),
+    ],
+    "clusters-without-names": [
+        ("clusters[0].name", 2, "is required where there are several clusters"),
+        ("clusters[2].name", 4, "is the name of clusters[1] too"),
+    ],
+    "credentials-in-url": [
+        ("clusters[0].connect.server", 4, "must be a URL such as https://host:443 with no user, path or query"),
+    ],
+    "direct-without-server": [
+        ("clusters[0].connect.server", 2, "is required for mode direct"),
+        ("clusters[0].connect.token_file", 2, "is required for mode direct"),
+        ("clusters[0].connect.context", 4, "is only for mode kubeconfig"),
+    ],
+    "duplicate-key": [
+        ("log", 7, "is given twice"),
+        ("listen.port", 3, "is given twice"),
+        ("log.level", 6, "is given twice"),
+    ],
+    "key-is-not-text": [
+        ("log", 2, "has a key that is not text"),
+        ("log.level", 3, "must be 'debug', 'info', 'warn' or 'error'"),
+    ],
+    "namespace-twice": [
+        ("clusters[0].namespaces[2]", 2, "is in the list twice"),
+        ("clusters[0].namespaces", 2, "has more than 2 entries (limits.namespaces)"),
+    ],
+    "no-namespace": [
+        ("clusters[0].namespaces", 2, "must not be empty"),
+    ],
+    "not-a-mapping": [
+        ("", 1, "the configuration file must hold a mapping at its top"),
+    ],
+    "not-yaml": [
+        ("", 4, "the configuration file is not valid YAML"),
+    ],
+    "order": [
+        ("limits.bookmark_silence", 2, "must not exceed limits.expire"),
+        ("limits.connect", 2, "must not exceed limits.list_deadline"),
+        ("listen.header_timeout", 1, "must not exceed listen.request_timeout"),
+        ("rules.stalled_after", 3, "must not exceed rules.nothing_left_after"),
+        ("rules.shown_for", 3, "must not exceed rules.forget_after"),
+    ],
+    "plain-http": [
+        ("clusters[0].connect.server", 4, "must begin with https://, unless insecure_http is set"),
+    ],
+    "price": [
+        ("metrics.node_hourly_price.Bad_Pool", 3, "must be the name of an AKS node pool"),
+        ("metrics.node_hourly_price.blastpool.price", 4, "must be between 0 and 1000000"),
+        ("metrics.node_hourly_price.blastpool.currency", 4, "must be an ISO 4217 code such as USD"),
+        ("metrics.node_hourly_price.other.price", 5, "must be between 0 and 1000000"),
+        ("metrics.node_hourly_price.other.currency", 5, "is required"),
+    ],
+    "secret-in-wrong-place": [
+        ("clusters[0].connect.token_file", 5, "must be the path of a file"),
+        ("listen", 8, "must be a mapping"),
+        ("admin.token", 2, "is not a known key"),
+        ("intervals.tick", 7, "must be a duration such as 30s, 5m, 1h30m or 250ms, or a number of seconds"),
+        ("log.level", 6, "must be 'debug', 'info', 'warn' or 'error'"),
+    ],
+    "tls-without-key": [
+        ("listen.tls.key_file", 2, "is required"),
+        ("listen.tls.min_version", 4, "must be '1.2' or '1.3'"),
+    ],
+    "unknown-key": [
+        ("listen.prot", 2, "is not a known key; did you mean listen.port?"),
+        ("namespaces", 3, "is not a known key"),
+        ("frobnicate", 4, "is not a known key"),
+    ],
+    "unreadable-files": [
+        ("clusters[0].connect.ca_file", 5, "names a file that cannot be read: No such file or directory"),
+        ("clusters[0].connect.token_file", 6, "names a file that cannot be read: No such file or directory"),
+        ("listen.tls.cert_file", 9, "names a file that cannot be read: No such file or directory"),
+        ("listen.tls.key_file", 10, "names a file that cannot be read: No such file or directory"),
+    ],
+    "wrong-forms": [
+        ("clusters[0].name", 2, "must be text"),
+        ("clusters[0].namespaces", 3, "must be a list"),
+        ("clusters[1].namespaces[1]", 5, "must be the name of a Kubernetes namespace"),
+        ("listen", 6, "must be a mapping"),
+        ("admin.enabled", 8, "must be true or false"),
+        ("admin.port", 9, "must be a number or text"),
+        ("intervals.tick", 11, "must be a duration such as 30s, 5m, 1h30m or 250ms, or a number of seconds"),
+        ("intervals.poll", 12, "must be between 5s and 1h"),
+        ("limits.searches", 16, "must be a number or text"),
+        ("limits.page_bytes", 14, "must be a size such as 512KiB or 32MiB, or a number of bytes"),
+        ("limits.pages", 15, "must be a whole number"),
+        ("log.level", 18, "must be 'debug', 'info', 'warn' or 'error'"),
+    ],
+}

@@ -1,0 +1,66 @@
+"""The servers the contract is held against: the simulator, and the real control plane that judges it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from exporter.simulator.access import User
+from exporter.simulator.clock import SimClock
+from exporter.simulator.server import Simulator
+from tests.contract.targets import RealTarget, SimulatedTarget, Target
+from tests.support.controlplane import ControlPlane
+from tests.support.kubeapi import expect
+from tests.support.kubelet import FakeKubelet
+
+COMPACTION = ["--etcd-compaction-interval=1s"]
+BOTH = [pytest.param("simulator"), pytest.param("real", marks=pytest.mark.controlplane)]
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[Simulator]:
+    """One simulator for the whole suite, with pauses of a fifth. The user `nobody` has no rights."""
+    with Simulator(clock=SimClock(5.0)) as simulator:
+        simulator.access.tokens[secrets.token_hex(8)] = User(name="nobody")
+        yield simulator
+
+
+@pytest.fixture(params=BOTH)
+def target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """A server with a namespace of its own for this test."""
+    name = f"contract-{secrets.token_hex(4)}"
+    if request.param == "real":
+        server: Target = RealTarget(request.getfixturevalue("control_plane"), name)
+    else:
+        server = SimulatedTarget(request.getfixturevalue("simulator"), name)
+    yield from _used(server)
+
+
+@pytest.fixture(params=BOTH)
+def forgetful(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """A server of its own, which may lose its history."""
+    if request.param == "real":
+        with ControlPlane(controllers=False, scheduler=False, apiserver_args=COMPACTION) as control_plane:
+            yield from _used(RealTarget(control_plane, "forgetful"))
+    else:
+        with Simulator() as simulator:
+            yield from _used(SimulatedTarget(simulator, "forgetful"))
+
+
+@pytest.fixture
+def kubelet(target: Target) -> Iterator[FakeKubelet]:
+    """A kubelet for the test's namespace; its nodes go when the test ends."""
+    kubelet = FakeKubelet(target.api, target.namespace)
+    yield kubelet
+    kubelet.close()
+
+
+def _used(target: Target) -> Iterator[Target]:
+    expect(target.api.post("/api/v1/namespaces", {"metadata": {"name": target.namespace}}))
+    try:
+        yield target
+        expect(target.api.delete(f"/api/v1/namespaces/{target.namespace}"))
+    finally:
+        target.api.close()

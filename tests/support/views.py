@@ -1,0 +1,214 @@
+"""Hypothesis strategies for Views within the default limits, with hostile texts in every open label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from exporter.domain.phase import Phase, Reason
+from exporter.domain.records import JOB_ROLES, POD_ROLES, SEARCH_ROLES
+from exporter.domain.snapshots import (
+    BatchSnapshot,
+    ClusterView,
+    CoreSnapshot,
+    CountsSnapshot,
+    PoolView,
+    ProcessView,
+    ResourceHealth,
+    SearchView,
+    Tally,
+    View,
+)
+from exporter.domain.words import (
+    BLOCK_REASONS,
+    CLAIM_PHASES,
+    FAILURE_REASONS,
+    FLAGS,
+    JOB_VIEW,
+    LIVE_JOB_STATES,
+    LIVE_PHASES,
+    MODES,
+    NODE_STATES,
+    POD_STATES,
+    PRESSURES,
+    PROGRAMS,
+    RESOURCE_STATES,
+    WARMUP_STATES,
+)
+from exporter.metrics.born import initial_tallies, initial_totals
+
+RESOURCES = (
+    ("core", "pods"),
+    ("core", "nodes"),
+    ("core", "claims"),
+    ("core", "events"),
+    ("batch", "jobs"),
+    ("batch", "stored"),
+)
+FOREIGN = "NeverHeardOf"
+POOLS = ("blastpool", "systempool", "spot", "warm")
+
+texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
+ids = st.one_of(st.from_regex(r"job-[0-9a-f]{32}", fullmatch=True), texts)
+numbers = st.integers(0, 10**6)
+times = st.floats(0, 4e9)
+amounts = st.floats(0, 1e15)
+
+
+def words(vocabulary: Sequence[str]) -> st.SearchStrategy[str]:
+    """A word of the vocabulary, or one that nobody knows."""
+    return st.sampled_from((*vocabulary, FOREIGN))
+
+
+def counts(*axes: Sequence[str]) -> st.SearchStrategy[dict[tuple[str, ...], int]]:
+    return st.dictionaries(st.tuples(*(st.sampled_from(axis) for axis in axes)), numbers, max_size=6)
+
+
+def search_views(namespaces: Sequence[str]) -> st.SearchStrategy[SearchView]:
+    return st.builds(
+        SearchView,
+        namespace=st.sampled_from(namespaces),
+        id=ids,
+        phase=st.one_of(st.none(), st.sampled_from(Phase)),
+        reason=st.sampled_from([reason for reason in Reason if reason is not Reason.STALE]),
+        phase_since=times,
+        created=times,
+        last_progress=times,
+        terminal=st.booleans(),
+        jobs=st.dictionaries(st.sampled_from(JOB_VIEW), numbers),
+        roles=counts(SEARCH_ROLES, LIVE_JOB_STATES),
+        attempts=st.dictionaries(words(FAILURE_REASONS), numbers, max_size=5),
+        blocked=st.dictionaries(words(BLOCK_REASONS), numbers, max_size=5),
+        flags=st.dictionaries(st.sampled_from(FLAGS), st.booleans()),
+        evidence=words(("label", "template", "env", "path", "suffix", "")),
+        program=words((*PROGRAMS, "")),
+        db=st.one_of(texts, st.just("")),
+        mode=words(MODES),
+        shards=st.one_of(st.none(), numbers),
+        client_version=st.one_of(texts, st.just("")),
+        expected=st.one_of(st.none(), numbers),
+        eta=st.one_of(st.none(), times),
+        node_seconds=st.dictionaries(st.sampled_from(POOLS), amounts, max_size=2),
+    )
+
+
+def batch_snapshots(namespaces: Sequence[str]) -> st.SearchStrategy[BatchSnapshot]:
+    return st.builds(
+        BatchSnapshot,
+        searches=st.lists(
+            search_views(namespaces), max_size=4, unique_by=lambda search: (search.namespace, search.id)
+        ).map(tuple),
+        hidden=numbers,
+        live_phases=counts(namespaces, LIVE_PHASES),
+        jobs=counts(namespaces, JOB_ROLES, LIVE_JOB_STATES),
+        unattributed=counts(namespaces, SEARCH_ROLES),
+        stored=st.dictionaries(st.sampled_from(namespaces), numbers),
+        warmup=st.dictionaries(st.tuples(texts, words(WARMUP_STATES)), numbers, max_size=6),
+    )
+
+
+def pool_views(pool: str) -> st.SearchStrategy[PoolView]:
+    return st.builds(
+        PoolView,
+        pool=st.just(pool),
+        nodes=st.dictionaries(words(NODE_STATES), numbers),
+        pressure=st.dictionaries(st.sampled_from(PRESSURES), numbers),
+        cpu_allocatable=amounts,
+        cpu_requested=st.one_of(st.none(), amounts),
+        memory_allocatable=amounts,
+    )
+
+
+def core_snapshots(namespaces: Sequence[str]) -> st.SearchStrategy[CoreSnapshot]:
+    pools = st.lists(st.sampled_from(POOLS), unique=True).flatmap(lambda names: st.tuples(*map(pool_views, names)))
+    claims = st.dictionaries(st.tuples(st.sampled_from(namespaces), texts), words(CLAIM_PHASES), max_size=4)
+    return st.builds(
+        CoreSnapshot,
+        pods=st.one_of(st.none(), counts(namespaces, POD_ROLES, POD_STATES)),
+        blocked=st.one_of(st.none(), counts(namespaces, POD_ROLES, (*BLOCK_REASONS, FOREIGN))),
+        oldest_pending=st.one_of(
+            st.none(), st.dictionaries(st.tuples(st.sampled_from(namespaces), st.sampled_from(POD_ROLES)), times)
+        ),
+        run_slots=st.one_of(st.none(), st.dictionaries(st.sampled_from(namespaces), numbers)),
+        pools=st.one_of(st.none(), pools),
+        claims=st.one_of(st.none(), claims),
+    )
+
+
+@st.composite
+def counts_snapshots(draw: st.DrawFn, namespaces: Sequence[str]) -> CountsSnapshot:
+    """A few of the counters that exist from the start, and some that came later: a View must stay readable."""
+    born = initial_totals(namespaces, RESOURCES, POOLS)
+    totals = draw(st.dictionaries(st.sampled_from(list(born)), amounts, max_size=8))
+    for verb in draw(st.lists(st.sampled_from(("get", "list", "watch")), unique=True)):
+        totals["exporter_api_requests_total", ("core", verb, draw(words(("2xx", "404"))))] = draw(amounts)
+    totals["events_total", (FOREIGN, FOREIGN)] = draw(amounts)
+    pairs = st.tuples(st.just("job_duration_seconds"), st.tuples(words(PROGRAMS), texts))
+    tallies = draw(st.dictionaries(pairs, _tallies(13), max_size=3))
+    empty = initial_tallies(RESOURCES)
+    for key in draw(st.lists(st.sampled_from(list(empty)), max_size=3)):
+        tallies[key] = draw(_tallies(len(empty[key].counts)))
+    return CountsSnapshot(totals=totals, tallies=tallies)
+
+
+def _tallies(buckets: int) -> st.SearchStrategy[Tally]:
+    return st.builds(Tally, st.tuples(*[numbers] * buckets), amounts)
+
+
+def healths() -> st.SearchStrategy[tuple[ResourceHealth, ...]]:
+    return st.tuples(
+        *(
+            st.builds(
+                ResourceHealth,
+                collector=st.just(collector),
+                resource=st.just(resource),
+                mode=st.sampled_from(("watch", "poll")),
+                state=st.sampled_from(RESOURCE_STATES),
+                last_success=st.one_of(st.none(), times),
+            )
+            for collector, resource in RESOURCES
+        )
+    )
+
+
+@st.composite
+def cluster_views(draw: st.DrawFn, name: str = "") -> ClusterView:
+    namespaces = tuple(draw(st.lists(texts, min_size=1, max_size=2, unique=True)))
+    return ClusterView(
+        name=name,
+        namespaces=namespaces,
+        batch=draw(st.one_of(st.none(), batch_snapshots(namespaces))),
+        core=draw(st.one_of(st.none(), core_snapshots(namespaces))),
+        counts=draw(counts_snapshots(namespaces)),
+        health=draw(healths()),
+        clock_skew=draw(st.dictionaries(st.sampled_from(("core", "batch")), st.floats(-1e6, 1e6))),
+    )
+
+
+process_views = st.builds(
+    ProcessView,
+    version=texts,
+    revision=texts,
+    python_version=texts,
+    cpu_seconds=st.one_of(st.none(), amounts),
+    resident_bytes=st.one_of(st.none(), numbers),
+    start_time=times,
+    open_fds=st.one_of(st.none(), numbers),
+    http_requests=st.dictionaries(
+        st.tuples(st.sampled_from(("metrics", "livez", "readyz")), st.sampled_from(("200", "503"))), numbers
+    ),
+    labels_replaced=st.dictionaries(st.sampled_from(("db", "program", "reason")), numbers),
+)
+
+
+@st.composite
+def views(draw: st.DrawFn) -> View:
+    """One unnamed cluster, or one to three named ones."""
+    names = draw(st.one_of(st.just([""]), st.lists(texts, min_size=1, max_size=3, unique=True)))
+    return View(
+        at=draw(times),
+        clusters=tuple(draw(cluster_views(name)) for name in names),
+        process=draw(process_views),
+        prices=draw(st.dictionaries(st.sampled_from(POOLS), st.tuples(amounts, st.sampled_from(("EUR", "USD"))))),
+    )

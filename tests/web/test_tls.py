@@ -1,0 +1,194 @@
+"""TLS on the metrics port, and certificates that change under way."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import time
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trustme
+
+from exporter.web.guard import Limits
+from exporter.web.server import HttpServer, HttpSettings
+from exporter.web.tls import TlsError, TlsFiles
+from tests.web.wire import Fixed, dial, eventually, head, listening, parse, until_closed
+
+
+class Authority:
+    """A certificate authority, a server pair in files, and clients that trust it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ca = trustme.CA()
+        self.files = TlsFiles(certificate=folder / "tls.crt", key=folder / "tls.key")
+        self.renew()
+
+    def renew(self) -> int:
+        """Replaces the pair as Kubernetes does, by renaming; the new serial number."""
+        pair = self.ca.issue_cert("localhost", "127.0.0.1")
+        _replace(self.files.certificate, b"".join(blob.bytes() for blob in pair.cert_chain_pems))
+        _replace(self.files.key, pair.private_key_pem.bytes())
+        return int(_serial(pair), 16)
+
+    def client(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        self.ca.configure_trust(context)
+        return context
+
+
+def _replace(path: Path, content: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(content)
+    os.replace(fresh, path)
+
+
+def _serial(pair: trustme.LeafCert) -> str:
+    der = ssl.PEM_cert_to_DER_cert(pair.cert_chain_pems[0].bytes().decode())
+    # Version, then the serial number as a DER integer: 0x02, its length, its bytes.
+    at = der.index(b"\xa0\x03\x02\x01\x02") + 5
+    return der[at + 2 : at + 2 + der[at + 1]].hex()
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+def secure(port: int, context: ssl.SSLContext, name: str | None = "localhost") -> ssl.SSLSocket:
+    context.check_hostname = name is not None
+    return context.wrap_socket(dial(port), server_hostname=name)
+
+
+def served_serial(port: int, context: ssl.SSLContext, name: str | None = "localhost") -> int:
+    with secure(port, context, name) as client:
+        certificate = client.getpeercert()
+        assert certificate is not None
+        return int(str(certificate["serialNumber"]), 16)
+
+
+def scrape(port: int, context: ssl.SSLContext) -> int:
+    with secure(port, context) as client:
+        client.sendall(head(connection="close"))
+        return parse(until_closed(client)).code
+
+
+def tls_server(files: TlsFiles) -> AbstractContextManager[HttpServer]:
+    return listening(Fixed().app(), tls=files, limits=Limits(header_timeout=0.4))
+
+
+def test_a_scrape_over_tls_is_served(authority: Authority) -> None:
+    with tls_server(authority.files) as server:
+        assert scrape(server.port, authority.client()) == 200
+
+
+@pytest.mark.fault(79)
+@pytest.mark.parametrize("name", ["localhost", None])
+def test_a_replaced_certificate_is_served_to_new_connections(authority: Authority, name: str | None) -> None:
+    """With and without a server name in the handshake; a connection that exists goes on."""
+    with tls_server(authority.files) as server, secure(server.port, authority.client()) as old:
+        old.sendall(head("/livez"))
+        assert old.recv(4096).startswith(b"HTTP/1.1 200")
+        serial = authority.renew()
+        assert served_serial(server.port, authority.client(), name) != serial
+        assert server.reload_tls()
+        assert served_serial(server.port, authority.client(), name) == serial
+        assert not server.reload_tls()
+        old.sendall(head("/livez"))
+        assert old.recv(4096).startswith(b"HTTP/1.1 200")
+        assert server.tls_reload_failures == 0
+
+
+@pytest.mark.fault(79)
+def test_a_half_written_pair_changes_nothing_and_is_counted(authority: Authority) -> None:
+    with tls_server(authority.files) as server:
+        old = served_serial(server.port, authority.client())
+        key = authority.files.key.read_bytes()
+        new = authority.renew()
+        whole = authority.files.key.read_bytes()
+        for wrong in (key, whole[: len(whole) // 2], b""):
+            authority.files.key.write_bytes(wrong)
+            assert not server.reload_tls()
+            assert served_serial(server.port, authority.client()) == old
+        authority.files.key.unlink()
+        assert not server.reload_tls()
+        assert server.tls_reload_failures >= 4
+        authority.files.key.write_bytes(whole)
+        assert eventually(lambda: server.reload_tls() or served_serial(server.port, authority.client()) == new)
+        assert served_serial(server.port, authority.client()) == new
+
+
+def test_the_files_are_looked_at_without_being_asked(authority: Authority) -> None:
+    with tls_server(authority.files) as server:
+        serial = authority.renew()
+        assert eventually(lambda: served_serial(server.port, authority.client()) == serial, 4)
+
+
+def test_a_client_without_a_certificate_is_turned_away_when_one_is_required(
+    authority: Authority, tmp_path: Path
+) -> None:
+    ca = tmp_path / "ca.crt"
+    authority.ca.cert_pem.write_to_path(ca)
+    with tls_server(replace(authority.files, client_ca=ca)) as server:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            _answer_without_certificate(server.port, authority.client())
+        known = authority.client()
+        authority.ca.issue_cert("prometheus").configure_cert(known)
+        assert scrape(server.port, known) == 200
+
+
+def _answer_without_certificate(port: int, context: ssl.SSLContext) -> bytes:
+    with secure(port, context) as client:
+        client.sendall(head())
+        return client.recv(100)
+
+
+def test_a_replaced_client_authority_counts_from_then_on(authority: Authority, tmp_path: Path) -> None:
+    ca = tmp_path / "ca.crt"
+    authority.ca.cert_pem.write_to_path(ca)
+    with tls_server(replace(authority.files, client_ca=ca)) as server:
+        other = trustme.CA()
+        _replace(ca, other.cert_pem.bytes())
+        assert server.reload_tls()
+        stranger = authority.client()
+        other.issue_cert("prometheus").configure_cert(stranger)
+        assert scrape(server.port, stranger) == 200
+        known = authority.client()
+        authority.ca.issue_cert("prometheus").configure_cert(known)
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            _answer_without_certificate(server.port, known)
+
+
+def test_versions_below_the_least_one_are_refused(authority: Authority) -> None:
+    with tls_server(replace(authority.files, min_version="1.3")) as server:
+        old = authority.client()
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            secure(server.port, old)
+        assert scrape(server.port, authority.client()) == 200
+
+
+@pytest.mark.fault(82)
+def test_a_client_that_never_shakes_hands_is_cut_off_and_delays_nobody(authority: Authority) -> None:
+    with tls_server(authority.files) as server, dial(server.port) as mute:
+        began = time.monotonic()
+        assert scrape(server.port, authority.client()) == 200
+        assert time.monotonic() - began < 0.4
+        assert until_closed(mute) == b""
+        assert time.monotonic() - began < 1.5
+
+
+def test_a_plain_client_of_a_tls_port_gets_no_page(authority: Authority) -> None:
+    with tls_server(authority.files) as server, dial(server.port) as client:
+        client.sendall(head())
+        assert b"200" not in until_closed(client)
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"no key")])
+def test_a_pair_that_does_not_load_stops_the_start(authority: Authority, spoil: object) -> None:
+    spoil(authority.files.key)  # type: ignore[operator]
+    server = HttpServer(Fixed().app(), HttpSettings(address="127.0.0.1", port=0, tls=authority.files))
+    with pytest.raises(TlsError, match=r"tls\.key"):
+        server.start()
