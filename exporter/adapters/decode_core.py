@@ -122,6 +122,7 @@ def event_record(event: Event) -> EventRecord | None:
     repeated = event.series.count if event.series else None
     return EventRecord(
         uid=identifier(event.metadata.uid, "uid"),
+        namespace=shared_text(event.metadata.namespace),
         kind=shared_text(event.involved_object.kind),
         reason=shared_text(event.reason or ""),
         count=max(event.count or 1, repeated or 1),

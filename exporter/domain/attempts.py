@@ -35,17 +35,15 @@ def new_attempts(pod: PodRecord, counted: dict[str, int], *, oom_node: bool = Fa
         counted[""] = 1
         yield Attempt(container="", reason=whole)
     for container in pod.containers:
-        for ending in _ended_runs(container, counted):
-            if not whole and _is_failure(pod, container, ending):
+        for run, ending in _ended_runs(container, counted):
+            if not whole and _is_failure(pod, container, run, ending):
                 reason = failure_reason(pod, container, ending, oom_node=oom_node) if ending else "other"
                 yield Attempt(container=container.name, reason=reason, ending=ending)
 
 
-def _ended_runs(container: ContainerRecord, counted: dict[str, int]) -> Iterator[Ending | None]:
-    """Endings not looked at before, oldest first; None where a run ended unseen."""
-    # While a container waits to be restarted, lastState already is the run that restartCount numbers.
-    waits = container.running_since is None and container.ended is None
-    runs = container.restarts + (1 if container.ended or (waits and container.last) else 0)
+def _ended_runs(container: ContainerRecord, counted: dict[str, int]) -> Iterator[tuple[int, Ending | None]]:
+    """Runs not looked at before, by number from 0, with their endings; None where a run ended unseen."""
+    runs = _runs_ended(container)
     seen = counted.get(container.name, 0)
     if runs <= seen:
         return
@@ -54,12 +52,17 @@ def _ended_runs(container: ContainerRecord, counted: dict[str, int]) -> Iterator
     if container.last:
         known.insert(0, container.last)
     known = known[-(runs - seen) :]
-    yield from [None] * (runs - seen - len(known))
-    yield from known
+    yield from enumerate([*[None] * (runs - seen - len(known)), *known], start=seen)
 
 
-def _is_failure(pod: PodRecord, container: ContainerRecord, ending: Ending | None) -> bool:
-    if container.name == "results-export" and not blast_ended_well(pod):
+def _runs_ended(container: ContainerRecord) -> int:
+    # While a container waits to be restarted, lastState already is the run that restartCount numbers.
+    waits = container.running_since is None and container.ended is None
+    return container.restarts + (1 if container.ended or (waits and container.last) else 0)
+
+
+def _is_failure(pod: PodRecord, container: ContainerRecord, run: int, ending: Ending | None) -> bool:
+    if container.name == "results-export" and run < _failed_runs_of_blast(pod):
         return False  # it passes BLAST's own exit code through: the same failed attempt
     if ending is None:
         return True
@@ -69,9 +72,11 @@ def _is_failure(pod: PodRecord, container: ContainerRecord, ending: Ending | Non
     return not stopped or ending.reason == "OOMKilled"
 
 
-def blast_ended_well(pod: PodRecord) -> bool:
-    """Whether the blast container of the pod has ended with exit code 0."""
-    return any(c.name == "blast" and c.ended is not None and c.ended.exit_code == 0 for c in pod.containers)
+def _failed_runs_of_blast(pod: PodRecord) -> int:
+    blast = next((c for c in pod.containers if c.name == "blast"), None)
+    if blast is None:
+        return 0
+    return _runs_ended(blast) - (blast.ended is not None and blast.ended.exit_code == 0)
 
 
 def failure_reason(pod: PodRecord, container: ContainerRecord, ending: Ending, *, oom_node: bool) -> str:

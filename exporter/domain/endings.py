@@ -42,6 +42,7 @@ class Endings:
         """The counter waits for the exit code, which comes by another watch and may be late."""
         if job.fail_reason == "DeadlineExceeded":
             entry.reason = "deadline"
+            _bury(entry)
         if counting:
             self._unsettled[job.uid] = (entry, now + self._rules.settle)
 
@@ -76,10 +77,16 @@ class Endings:
     def _count_failed(self, entry: Entry) -> None:
         reason = entry.reason or "other"
         self._counts.add("jobs_finished_total", (entry.namespace, entry.role, "failed", reason))
-        if entry.search and not entry.reason:
-            entry.search.failures.append(
-                Obituary(
-                    job=entry.name, batch=entry.batch, shard=entry.shard, container="", exit_code=None,
-                    reason=reason, node="", at=None,
-                )
-            )  # fmt: skip
+        if not entry.reason:
+            _bury(entry)
+
+
+def _bury(entry: Entry) -> None:
+    """Remember a Job whose last attempt nobody saw."""
+    if entry.search:
+        entry.search.failures.append(
+            Obituary(
+                job=entry.name, batch=entry.batch, shard=entry.shard, container="", exit_code=None,
+                reason=entry.reason or "other", node="", at=None,
+            )
+        )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from exporter.domain.jobfold import JobFold
 from exporter.domain.ledger import Ledger
 from exporter.domain.phase import Memory, Phase, Verdict, judge, reopened
 from exporter.domain.search import Key, Search
 from exporter.domain.words import PROGRAMS, SEARCH_DURATION_BOUNDS
+
+_BY_DELETION = (Phase.CANCELLING, Phase.CANCELLED, Phase.VANISHED)
 
 
 def evaluate(ledger: Ledger, now: float, *, stale: frozenset[str]) -> None:
@@ -25,36 +26,32 @@ def evaluate(ledger: Ledger, now: float, *, stale: frozenset[str]) -> None:
 
 
 def _judge(ledger: Ledger, search: Search, now: float) -> None:
-    facts = search.facts()
-    if reopened(facts, search.memory):
-        search.reopened = True
-        search.memory = Memory(phase=search.memory.phase, reason=search.memory.reason)
-        search.terminal_seen = None
-    verdict = judge(facts, search.memory, now=now, rules=ledger.rules)
+    facts, before = search.facts(), search.memory
+    verdict = judge(facts, before, now=now, rules=ledger.rules)
     if verdict is None:
         return
-    before = search.memory
+    again = reopened(facts, before)
+    search.reopened |= again
     if verdict.phase is not before.phase:
         search.phase_since = _began(search, verdict, now)
         _count_change(ledger, search, verdict)
-    ended = (before.terminal_at or facts.newest) if verdict.phase.terminal else None
+    search.newest_judged = search.newest
+    search.seen_live |= not verdict.phase.terminal
+    first = again or before.terminal_at is None
+    ended = (facts.newest if first else before.terminal_at) if verdict.phase.terminal else None
     search.memory = Memory(phase=verdict.phase, reason=verdict.reason, terminal_at=ended)
-    if verdict.phase.terminal:
-        search.terminal_seen = search.terminal_seen or now
-    else:
-        search.seen_live = True
 
 
 def _began(search: Search, verdict: Verdict, now: float) -> float:
     """When the phase began: the newest time its objects carry, unless only our own watching can tell."""
-    told_by_objects = search.newest > search.phase_since or not search.seen_live
-    deleted = verdict.phase in (Phase.CANCELLED, Phase.VANISHED) and search.seen_live
+    told_by_objects = search.newest > search.newest_judged or not search.seen_live
+    deleted = verdict.phase in _BY_DELETION and search.seen_live
     return min(search.newest, now) if told_by_objects and not deleted else now
 
 
 def _count_change(ledger: Ledger, search: Search, verdict: Verdict) -> None:
-    if not verdict.phase.terminal or not _is_news(ledger.jobs, search):
-        return
+    if not verdict.phase.terminal or not (search.seen_live or search.news):
+        return  # an end that the first listing found is old
     labels = (search.namespace, verdict.phase.value, verdict.reason.value)
     ledger.counts.add("searches_finished_total", labels)
     if verdict.phase is Phase.SUCCEEDED:
@@ -63,15 +60,10 @@ def _count_change(ledger: Ledger, search: Search, verdict: Verdict) -> None:
         ledger.counts.observe("search_duration_seconds", (program,), lasted, SEARCH_DURATION_BOUNDS)
 
 
-def _is_news(jobs: JobFold, search: Search) -> bool:
-    """Whether the end of a search happened while somebody looked: ends found at the first listing are old."""
-    return search.seen_live or (jobs.first_sync is not None and search.created >= jobs.first_sync)
-
-
 def _forget(ledger: Ledger, now: float) -> None:
-    """Forget searches that ended long ago, and the oldest ended ones over the cap."""
+    """Forget searches that ended long ago, and the oldest ended ones over the cap; none that still has a live Job."""
     searches = ledger.jobs.searches
-    ended = [s for s in searches.values() if s.terminal_seen is not None]
+    ended = [s for s in searches.values() if not s.moving and not s.live_created]
     old: set[Key] = {s.key for s in ended if now - max(s.phase_since, 0.0) > ledger.rules.forget_after}
     over = len(searches) - len(old) - ledger.limits.searches_kept
     if over > 0:

@@ -12,16 +12,17 @@ _KINDS = frozenset(kind for kind, _ in EVENT_REASONS)
 
 
 class EventFold:
-    """Warning events by uid. What a listing shows is old and moves no counter."""
+    """Warning events by uid. What the first listing shows is old and moves no counter."""
 
     def __init__(self, *, counts: Counts, nodes: NodeFold) -> None:
         self._counts = counts
         self._nodes = nodes
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, tuple[str, int]] = {}
 
     def seen(self, event: EventRecord, now: float, *, silent: bool) -> None:
-        news = event.count - self._seen.get(event.uid, 0)
-        self._seen[event.uid] = max(event.count, self._seen.get(event.uid, 0))
+        _, known = self._seen.get(event.uid, ("", 0))
+        news = event.count - known
+        self._seen[event.uid] = (event.namespace, max(event.count, known))
         if event.reason == "OOMKilling" and event.kind == "Node":
             self._nodes.oom_killing(event.subject, now)
         if news > 0 and not silent:
@@ -30,8 +31,8 @@ class EventFold:
     def gone(self, uid: str) -> None:
         self._seen.pop(uid, None)
 
-    def missing(self, uids: set[str]) -> list[str]:
-        return [uid for uid in self._seen if uid not in uids]
+    def missing(self, namespace: str, uids: set[str]) -> list[str]:
+        return [uid for uid, (where, _) in self._seen.items() if where == namespace and uid not in uids]
 
 
 def words(event: EventRecord) -> tuple[str, str]:

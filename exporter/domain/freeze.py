@@ -26,7 +26,7 @@ def freeze_batch(
     """The batch boundary as it may be shown: only of `namespaces`, whose Jobs are known well enough."""
     known = [s for s in ledger.jobs.searches.values() if s.namespace in namespaces and s.memory.phase is not None]
     candidates = [s for s in known if _may_show(s, now, ledger)]
-    shown = sorted(candidates, key=lambda s: _rank(s, shown_before))[: ledger.limits.searches_shown]
+    shown = sorted(candidates, key=lambda s: (*_rank(s, shown_before), s.key))[: ledger.limits.searches_shown]
     live = Counter((s.namespace, s.memory.phase.value) for s in known if s.memory.phase and not s.memory.phase.terminal)
     ordinals = ledger.nodes.ordinals() if nodes_known else None
     blockers = _setup_owners(ledger)
@@ -41,7 +41,7 @@ def freeze_batch(
         jobs={key: n for key, n in ledger.jobs.live.items() if key[0] in namespaces},
         unattributed={key: n for key, n in ledger.jobs.unattributed().items() if key[0] in namespaces},
         stored={ns: n for ns, n in stored.items() if ns in namespaces},
-        warmup=_warmup(ledger, nodes_known=nodes_known),
+        warmup=_warmup(ledger, namespaces, nodes_known=nodes_known),
     )
 
 
@@ -159,17 +159,19 @@ def _flags(
 def _setup_owners(ledger: Ledger) -> dict[str, Counter[Key | None]]:
     """By namespace: how many setup Jobs of which search are live or failed. Each of them holds every submit Job up."""
     owners: dict[str, Counter[Key | None]] = {}
-    for entry in ledger.jobs.entries.values():
-        if entry.role == "setup" and entry.state is not JobState.SUCCEEDED:
+    for entry in ledger.jobs.setups.values():
+        if entry.state is not JobState.SUCCEEDED:
             key = entry.search.key if entry.search else None
             owners.setdefault(entry.namespace, Counter())[key] += 1
     return owners
 
 
-def _warmup(ledger: Ledger, *, nodes_known: bool) -> dict[tuple[str, str], int]:
+def _warmup(ledger: Ledger, namespaces: Sequence[str], *, nodes_known: bool) -> dict[tuple[str, str], int]:
     """Warm-up Jobs by (db, state). One that succeeded is ready only while its node is the one it ran on."""
     found: Counter[tuple[str, str]] = Counter()
-    for warm in ledger.jobs.warm.values():
+    for uid, warm in ledger.jobs.warm.items():
+        if ledger.jobs.entries[uid].namespace not in namespaces:
+            continue
         state = "loading"
         if warm.state is JobState.FAILED:
             state = "failed"

@@ -14,8 +14,8 @@ class Entry:
     `reason` why its last attempt failed, empty when nobody saw one."""
 
     __slots__ = (
-        "active", "base", "batch", "created", "name", "namespace", "pods_running", "ran_with", "ready", "reason",
-        "role", "search", "shard", "started", "state", "ttl", "waited",
+        "active", "base", "batch", "created", "labelled", "name", "namespace", "pods_running", "ran_with", "ready",
+        "reason", "role", "search", "shard", "started", "state", "ttl", "waited",
     )  # fmt: skip
 
     def __init__(self, job: JobRecord) -> None:
@@ -26,6 +26,7 @@ class Entry:
         self.batch = job.batch
         self.shard = job.shard
         self.ttl = job.ttl
+        self.labelled = job.evidence == "label"
         self.search: Search | None = None
         self.base: JobState | None = None
         self.state: JobState | None = None
@@ -33,11 +34,15 @@ class Entry:
         self.started: float | None = None
         self.ran_with: int | None = None
         self.reason = ""
-        self.waited = False
+        self.waited = job.failed > 0
 
     @property
     def live(self) -> bool:
         return self.state is not None and not self.state.terminal
+
+    @property
+    def ended(self) -> bool:
+        return self.state is not None and self.state.terminal
 
     def present_state(self, *, with_pods: bool) -> JobState | None:
         """Its state with the evidence of its pods and of its own past (row 7 of jobs.job_state)."""

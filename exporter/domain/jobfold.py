@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable
+from math import inf
 from typing import TypeVar
 
 from exporter.domain.counts import Counts
@@ -29,48 +30,62 @@ class JobFold:
         self.searches: dict[Key, Search] = {}
         self.live: Counter[tuple[str, str, str]] = Counter()
         self.warm: dict[str, Warm] = {}
-        self.loose: set[str] = set()
+        self.loose: dict[str, JobRecord] = {}
+        self.setups: dict[str, Entry] = {}
         self.touched: set[Key] = set()
         self.endings = endings
-        self.first_sync: float | None = None
         self._counts = counts
         self._silent = False
         self._news_since: float | None = None
-        self._newest = 0.0
+        self._first_sync: dict[str, float] = {}
+        self._newest: dict[str, float] = {}
         self._with_pods = True
 
-    def begin_listing(self, now: float, *, silent: bool) -> None:
+    def begin_listing(self, namespace: str, now: float, *, silent: bool) -> None:
         """Before a complete listing is folded. A Job first seen in it already ended is news, and is counted, if it
         ended after everything known so far; `silent`: nothing is news, this is the first listing."""
         self._silent = silent
-        self.first_sync = now if self.first_sync is None else self.first_sync
-        self._news_since = max(self._newest, self.first_sync - _FIRST_SYNC_SLACK)
+        first = self._first_sync.setdefault(namespace, now)
+        self._news_since = max(self._newest.get(namespace, 0.0), first - _FIRST_SYNC_SLACK)
 
     def end_listing(self) -> None:
         self._silent = False
         self._news_since = None
 
-    def seen(self, job: JobRecord, now: float) -> None:
-        """Fold the present state of a Job. What was once seen succeeded or failed stays so, whatever comes later."""
+    def seen(self, job: JobRecord, now: float) -> list[str]:
+        """Fold the present state of a Job; return the uids of earlier Jobs that find their search by it.
+
+        What was once seen succeeded or failed stays so, whatever comes later. A Job that a watch shows for the first
+        time when it has ended is older than the listing before it, which left it out: it changes nothing.
+        """
         entry = self.entries.get(job.uid)
         news = True
         if entry is None:
+            if self._news_since is None and base_state(job).terminal:
+                return []
             entry = self.entries[job.uid] = Entry(job)
             news = self._news_since is not None and (job.ended or 0.0) >= self._news_since
-        elif entry.state is not None and entry.state.terminal:
-            return
-        self._newest = max(self._newest, job.created, job.ended or 0.0)
+        elif entry.ended:
+            return []
+        self._newest[job.namespace] = max(self._newest.get(job.namespace, 0.0), job.created, job.ended or 0.0)
+        searches = len(self.searches)
         self._attribute(job, entry, now)
+        self._fold(job, entry, now, counting=news and not self._silent)
+        return self._adopt(now) if len(self.searches) > searches else []
+
+    def _fold(self, job: JobRecord, entry: Entry, now: float, *, counting: bool) -> None:
         if entry.search:
             entry.search.learn(job)
             self.touched.add(entry.search.key)
         entry.base, entry.active, entry.ready = base_state(job), job.active, job.ready
         entry.started = job.started if entry.started is None else entry.started
         self._move(job.uid, entry)
-        if not entry.live:
-            self._ended(job, entry, now, counting=news and not self._silent)
-        if job.role == "warmup" and entry.state:
+        if entry.ended:
+            self._ended(job, entry, now, counting=counting)
+        if entry.state and job.role == "warmup":
             self.warm[job.uid] = Warm(db=job.warm_db, node=job.warm_node, state=entry.state, ended=job.ended)
+        if job.role == "setup":
+            self.setups[job.uid] = entry
 
     def gone(self, uid: str, *, gap: float = 0.0) -> None:
         """Fold the disappearance of a Job after `gap` seconds in which nobody looked.
@@ -79,20 +94,27 @@ class JobFold:
         setup Job is just gone: the client that made it deletes it.
         """
         entry = self.entries.pop(uid, None)
-        self.loose.discard(uid)
+        self.loose.pop(uid, None)
         self.warm.pop(uid, None)
+        self.setups.pop(uid, None)
         if entry is None or not entry.live:
             return
         self._leave(uid, entry)
         if entry.role in _LOSABLE:
-            self.endings.lost(entry, unseen=entry.ttl is not None and gap >= entry.ttl)
+            self.endings.lost(entry, unseen=gap >= (inf if entry.ttl is None else entry.ttl))
+
+    def unseen_for(self, uid: str, gap: float) -> float:
+        """For how long a Job that a listing lacks may have been gone: listings ask for finished Jobs by label, so
+        that one without it may have finished at any time."""
+        entry = self.entries.get(uid)
+        return inf if entry is not None and not entry.labelled else gap
 
     def missing(self, namespace: str, uids: set[str]) -> list[str]:
         """Known Jobs of a namespace that a complete listing lacks; finished ones of searches need not be listed."""
         return [
             uid
             for uid, entry in self.entries.items()
-            if entry.namespace == namespace and uid not in uids and (entry.live or entry.role not in SEARCH_ROLES)
+            if entry.namespace == namespace and uid not in uids and (entry.live or entry.search is None)
         ]
 
     def pods_running(self, uid: str, by: int) -> None:
@@ -131,15 +153,16 @@ class JobFold:
         self.touched -= keys
         for uid in [u for u, e in self.entries.items() if e.search is not None and e.search.key in keys]:
             del self.entries[uid]
+            self.setups.pop(uid, None)
 
     def _attribute(self, job: JobRecord, entry: Entry, now: float) -> None:
         if entry.search is not None or job.role not in SEARCH_ROLES:
             return
         identity = job.search or suffix_match(job.name, [i for ns, i in self.searches if ns == job.namespace])
         if not identity:
-            self.loose.add(job.uid)
+            self.loose[job.uid] = job
             return
-        self.loose.discard(job.uid)
+        self.loose.pop(job.uid, None)
         if entry.state is not None:
             self._leave(job.uid, entry)
             entry.state = None
@@ -148,8 +171,20 @@ class JobFold:
         if job.role == "blast":
             entry.search.batch_counted += 1
 
+    def _adopt(self, now: float) -> list[str]:
+        """Jobs without an id look for their search again, now that there is a new one."""
+        adopted = []
+        for uid, job in list(self.loose.items()):
+            entry = self.entries[uid]
+            self._attribute(job, entry, now)
+            if entry.search:
+                self._fold(job, entry, now, counting=False)
+                adopted.append(uid)
+        return adopted
+
     def _move(self, uid: str, entry: Entry) -> None:
         state = entry.present_state(with_pods=self._with_pods)
+        entry.ran_with = entry.active if state is JobState.RUNNING else None
         if state is entry.state or state is None:
             return
         if entry.live:
@@ -160,8 +195,6 @@ class JobFold:
 
     def _enter(self, uid: str, entry: Entry, state: JobState) -> None:
         self.live[entry.namespace, entry.role, state] += 1
-        if state is JobState.RUNNING:
-            entry.ran_with = entry.active
         search = entry.search
         if search is None:
             return
@@ -196,6 +229,7 @@ class JobFold:
         result = "succeeded" if entry.state is JobState.SUCCEEDED else "failed"
         if entry.search:
             entry.search.ended[entry.role, result] += 1
+            entry.search.news |= counting
         if result == "succeeded":
             self.endings.succeeded(job, entry, counting=counting)
         else:

@@ -32,8 +32,8 @@ ENDED_OR_RUNNING = (JobState.RUNNING, JobState.FINISHING, JobState.FAILING)
 def job_state(job: JobRecord, *, pod_running: bool = False, ran_with: int | None = None) -> JobState:
     """The state of a Job; conditions count by type and status, never by position.
 
-    `pod_running`: one of its pods has phase Running. `ran_with`: the `status.active` it had when it was last seen
-    running, None if it never was; it keeps a Job running while only results-export is left and `ready` is 0.
+    `pod_running`: one of its pods has phase Running. `ran_with`: the `status.active` it had when it was seen
+    running a moment ago, None if it was not; it keeps a Job running while only results-export is left and `ready` is 0.
 
     ===  =======================================================  =========
     1    condition Failed                                         failed

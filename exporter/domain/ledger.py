@@ -14,6 +14,8 @@ from exporter.domain.podfold import PodFold
 from exporter.domain.records import ClaimRecord, EventRecord, JobRecord, NodeRecord, PodRecord, Record
 from exporter.domain.rules import Rules
 
+_DELETED_KEPT = 10_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -42,13 +44,16 @@ class Ledger:
         self.pods = PodFold(jobs=self.jobs, nodes=self.nodes, counts=counts, rules=rules)
         self.events = EventFold(counts=counts, nodes=self.nodes)
         self.claims: dict[str, ClaimRecord] = {}
+        self._deleted: dict[str, None] = {}
 
     def seen(self, record: Record, now: float, *, silent: bool = False) -> None:
-        """Fold one object that was added or changed."""
+        """Fold one object that was added or changed. One that was seen deleted never comes back: its uid is its own."""
+        if record.uid in self._deleted:
+            return
         match record:
             case JobRecord():
-                self.jobs.seen(record, now)
-                self.pods.bind(record.uid)
+                for uid in (*self.jobs.seen(record, now), record.uid):
+                    self.pods.bind(uid)
             case PodRecord():
                 self.pods.seen(record, now)
             case NodeRecord():
@@ -67,13 +72,16 @@ class Ledger:
             case PodRecord():
                 if record.uid in self.pods.entries:
                     self.pods.seen(record, now)
-        self.drop(record.uid)
+        self.drop(record.uid, now=now)
+        self._deleted[record.uid] = None
+        if len(self._deleted) > _DELETED_KEPT:
+            del self._deleted[next(iter(self._deleted))]
 
-    def drop(self, uid: str, *, gap: float = 0.0) -> None:
+    def drop(self, uid: str, *, gap: float = 0.0, now: float = 0.0) -> None:
         """Forget one object that is not there any more, after `gap` seconds in which nobody looked."""
         if uid in self.jobs.entries:
             self.jobs.gone(uid, gap=gap)
-            self.pods.orphan(uid)
+            self.pods.orphan(uid, now)
         self.pods.gone(uid)
         self.nodes.gone(uid)
         self.events.gone(uid)
@@ -85,14 +93,15 @@ class Ledger:
         """Replace what is known of a resource by a complete listing: what is missing from it is gone."""
         silent = gap is None
         if resource == "jobs":
-            self.jobs.begin_listing(now, silent=silent)
-        self.pods.silent = silent and resource == "pods"
+            self.jobs.begin_listing(namespace, now, silent=silent)
+        if resource == "pods":
+            self.pods.begin_listing(silent=silent)
         for record in records:
             self.seen(record, now, silent=silent)
         for uid in self._missing(resource, namespace, {record.uid for record in records}):
-            self.drop(uid, gap=gap or 0.0)
+            self.drop(uid, gap=self.jobs.unseen_for(uid, gap or 0.0), now=now)
         self.jobs.end_listing()
-        self.pods.silent = False
+        self.pods.end_listing()
 
     def _missing(self, resource: str, namespace: str, uids: set[str]) -> list[str]:
         match resource:
@@ -104,4 +113,4 @@ class Ledger:
                 return self.nodes.missing(uids)
             case "persistentvolumeclaims":
                 return [uid for uid, claim in self.claims.items() if claim.namespace == namespace and uid not in uids]
-        return self.events.missing(uids)
+        return self.events.missing(namespace, uids)

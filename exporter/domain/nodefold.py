@@ -14,6 +14,9 @@ from exporter.domain.words import NODE_STATES, PRESSURES
 OOM_WINDOW = 120.0  # seconds between a node's OOMKilling event and the exit code 137 it explains
 
 
+_NO_CORES = 1e-6  # what adding and taking away leaves of nothing
+
+
 class NodeFold:
     """Nodes by uid, and what the known pods do on each node name."""
 
@@ -59,6 +62,8 @@ class NodeFold:
 
     def vacate(self, name: str, *, cpu: float, busy: bool, key: Key | None) -> None:
         self._requested[name] -= cpu  # type: ignore[assignment]  # a Counter may hold cores
+        if self._requested[name] < _NO_CORES:
+            del self._requested[name]
         guests = self._guests.get(name)
         if busy and guests is not None:
             guests[key] -= 1

@@ -32,11 +32,12 @@ class Share:
 
 
 class PodEntry:
-    """What is kept of one pod. `attempts` holds the failed attempts of a pod whose Job is not known yet."""
+    """What is kept of one pod. `attempts` holds the failed attempts of a pod whose Job is not known yet; `news`: its
+    start was seen and not found by the first listing."""
 
     __slots__ = (
-        "attempts", "bound", "counted", "created", "disrupted", "first_seen", "namespace", "owner", "role", "search",
-        "share", "slots", "started",
+        "alone_since", "attempts", "bound", "counted", "created", "disrupted", "namespace", "news", "owner", "role",
+        "search", "share", "slots", "started",
     )  # fmt: skip
 
     def __init__(self, pod: PodRecord, now: float) -> None:
@@ -44,7 +45,7 @@ class PodEntry:
         self.role: Role = pod.role
         self.owner = pod.owner
         self.created = pod.created
-        self.first_seen = now
+        self.alone_since = now
         self.share = Share()
         self.counted: dict[str, int] = {}
         self.attempts: list[tuple[PodRecord, Attempt]] = []
@@ -52,28 +53,40 @@ class PodEntry:
         self.bound = False
         self.search: Search | None = None
         self.started: float | None = None
+        self.news = False
         self.slots: int | None = None
 
 
 class PodFold:
-    """Pods by uid. `silent` while the first listing is folded: it moves no counter."""
+    """Pods by uid."""
 
     def __init__(self, *, jobs: JobFold, nodes: NodeFold, counts: Counts, rules: Rules) -> None:
         self.entries: dict[str, PodEntry] = {}
         self.states: Counter[tuple[str, str, str]] = Counter()
         self.blocked: Counter[tuple[str, str, str]] = Counter()
         self.pending: dict[tuple[str, str], dict[str, float]] = {}
-        self.silent = False
+        self._listing = False
+        self._silent = False
         self._by_owner: dict[str, set[str]] = {}
         self._jobs = jobs
         self._nodes = nodes
         self._counts = counts
         self._rules = rules
 
+    def begin_listing(self, *, silent: bool) -> None:
+        """Before a complete listing is folded; `silent`: it is the first one and moves no counter."""
+        self._listing, self._silent = True, silent
+
+    def end_listing(self) -> None:
+        self._listing = self._silent = False
+
     def seen(self, pod: PodRecord, now: float) -> None:
-        """Fold the present state of a pod."""
+        """Fold the present state of a pod. One that a watch shows for the first time when it has ended is older than
+        the listing before it, which left it out: it changes nothing."""
         entry = self.entries.get(pod.uid)
         if entry is None:
+            if pod_state(pod) is None and not self._listing:
+                return
             entry = self.entries[pod.uid] = PodEntry(pod, now)
             self._by_owner.setdefault(pod.owner, set()).add(pod.uid)
             self._join(pod.uid, entry)
@@ -105,13 +118,13 @@ class PodFold:
                 self._join(uid, entry)
                 self._give(uid, entry, share)
 
-    def orphan(self, job_uid: str) -> None:
+    def orphan(self, job_uid: str, now: float) -> None:
         """A Job is gone: its pods contribute to nothing but the counts of their role."""
         for uid in self._by_owner.get(job_uid, ()):
             entry = self.entries[uid]
             share = entry.share
             self._take(uid, entry)
-            entry.bound, entry.search = False, None
+            entry.bound, entry.search, entry.alone_since = False, None, max(entry.alone_since, now)
             self._give(uid, entry, share)
 
     def missing(self, namespace: str, uids: set[str]) -> list[str]:
@@ -123,7 +136,7 @@ class PodFold:
             1
             for entry in self.entries.values()
             if entry.owner and not entry.bound and entry.share.state
-            if now - entry.first_seen >= self._rules.orphan_after
+            if now - entry.alone_since >= self._rules.orphan_after
         )
 
     def run_slots(self) -> dict[str, int]:
@@ -143,7 +156,7 @@ class PodFold:
             self._remember(pod, entry, attempt)
         entry.attempts.clear()
         if entry.started is not None:
-            self._jobs.first_started(entry.owner, entry.started, counting=not self.silent)
+            self._jobs.first_started(entry.owner, entry.started, counting=entry.news)
 
     def _share(self, pod: PodRecord) -> Share:
         state = pod_state(pod)
@@ -209,7 +222,7 @@ class PodFold:
     def _count_attempts(self, pod: PodRecord, entry: PodEntry, now: float) -> None:
         oom = self._nodes.oom_recently(pod.node, now)
         for attempt in new_attempts(pod, entry.counted, oom_node=oom):
-            if not self.silent:
+            if not self._silent:
                 self._counts.add("attempts_failed_total", (pod.role, attempt.reason))
             if entry.bound:
                 self._remember(pod, entry, attempt)
@@ -244,16 +257,16 @@ class PodFold:
         if not word or entry.disrupted:
             return
         entry.disrupted = True
-        if not self.silent:
+        if not self._silent:
             reason = word if word in DISRUPTIONS else "other"
             self._counts.add("pod_disruptions_total", (self._nodes.pool_of(pod.node), reason))
 
     def _observe_start(self, pod: PodRecord, entry: PodEntry) -> None:
         if entry.started is not None:
             return
-        entry.started = first_start(pod)
+        entry.started, entry.news = first_start(pod), not self._silent
         if entry.started is not None and entry.bound:
-            self._jobs.first_started(entry.owner, entry.started, counting=not self.silent)
+            self._jobs.first_started(entry.owner, entry.started, counting=entry.news)
 
 
 def _key(search: Search | None) -> tuple[str, str] | None:

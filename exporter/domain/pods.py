@@ -12,6 +12,7 @@ _SCHEDULER_CAUSES = (
     ("taint", ("taint",)),
     ("volume", ("volume", "persistentvolumeclaim")),
 )
+_VOLUME_ON_ANOTHER_NODE = ("volume node affinity", "volume")  # no affinity of the pod
 _WAITING_CAUSES = {
     "ErrImagePull": "image",
     "ImagePullBackOff": "image",
@@ -45,7 +46,7 @@ def block_reason(pod: PodRecord) -> str | None:
     if pod.deleting or pod.phase in ("Succeeded", "Failed"):
         return None
     if pod.unschedulable is not None:
-        message = pod.unschedulable.lower()
+        message = pod.unschedulable.lower().replace(*_VOLUME_ON_ANOTHER_NODE)
         return next((cause for cause, marks in _SCHEDULER_CAUSES if any(m in message for m in marks)), "other")
     return next((_WAITING_CAUSES[c.waiting] for c in pod.containers if c.waiting in _WAITING_CAUSES), None)
 

@@ -143,6 +143,7 @@ class EventRecord:
     """One Warning event; `count` is how often the API server has seen it."""
 
     uid: str
+    namespace: str = ""
     kind: str
     reason: str
     count: int = 1

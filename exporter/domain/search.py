@@ -15,22 +15,23 @@ from exporter.domain.words import VIEW_OF_STATE
 Key = tuple[str, str]
 DURATIONS_KEPT = 200
 FAILURES_KEPT = 5
+_EVIDENCE = ("label", "template", "env", "path", "unknown")  # the strongest of its Jobs counts
 
 
 class Search:
     """Tallies of one (namespace, id). Only the fold changes it, under its owner's lock.
 
     `live` and `ended` count Jobs by (role, state) and (role, result); `newest` is the newest server time that any
-    of its objects carried; `running` maps the uid of a running blast Job to its start.
+    of its objects carried, `newest_judged` what it was when the phase was last judged; `running` maps the uid of a
+    running blast Job to its start; `news`: one of its Jobs ended while somebody looked.
     """
 
     __slots__ = (
         "attempts", "batch_counted", "blocked", "cancel_requested", "client_version", "created", "db",
         "durations", "ended", "evidence", "export_waits", "failures", "finalizer_created", "first_seen",
         "highest_batch", "id", "last_progress", "live", "live_created", "memory", "mode", "namespace", "newest",
-        "node_seconds", "openapi_id", "pending_shards", "phase_since", "program", "ran", "reopened",
-        "retried_success", "running", "seen_live", "setup_seen", "shards", "shortest_ttl", "terminal_seen",
-        "unschedulable",
+        "newest_judged", "news", "node_seconds", "openapi_id", "pending_shards", "phase_since", "program", "ran",
+        "reopened", "retried_success", "running", "seen_live", "setup_seen", "shards", "shortest_ttl", "unschedulable",
     )  # fmt: skip
 
     def __init__(self, namespace: str, identity: str, now: float) -> None:
@@ -40,6 +41,8 @@ class Search:
         self.first_seen = now
         self.created = now
         self.newest = 0.0
+        self.newest_judged = 0.0
+        self.news = False
         self.last_progress = 0.0
         self.live: Counter[tuple[str, JobState]] = Counter()
         self.ended: Counter[tuple[str, str]] = Counter()
@@ -65,7 +68,6 @@ class Search:
         self.node_seconds: dict[str, float] = {}
         self.memory = Memory()
         self.phase_since = 0.0
-        self.terminal_seen: float | None = None
         self.seen_live = False
         self.reopened = False
         self.cancel_requested = False
@@ -80,11 +82,12 @@ class Search:
         return self.memory.phase is None or not self.memory.phase.terminal
 
     def learn(self, job: JobRecord) -> None:
-        """Take the facts that one of its Jobs carries; the first that says something is believed."""
-        self.created = min(self.created, job.created) if job.created else self.created
+        """Take the facts that one of its Jobs carries; of contradicting ones the first is believed."""
+        if job.created:
+            self.created = min(self.created, job.created) if self.newest else job.created
         self.newest = max(self.newest, job.created, job.started or 0.0, job.ended or 0.0)
-        if self.evidence == "unknown" and job.evidence:
-            self.evidence = "path" if job.evidence == "suffix" else job.evidence
+        if job.evidence in _EVIDENCE:
+            self.evidence = min(self.evidence, job.evidence, key=_EVIDENCE.index)
         self.openapi_id = self.openapi_id or job.openapi_id
         if job.ttl is not None:
             self.shortest_ttl = job.ttl if self.shortest_ttl is None else min(self.shortest_ttl, job.ttl)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from exporter.simulator.clock import SimClock
 from exporter.simulator.server import Simulator
+from exporter.simulator.store import Store
 from exporter.simulator.world.demo import SPEED, demo_world
 from exporter.simulator.world.stage import World
 
 DEFAULT_SPEED = SPEED
+_WATCH_WINDOW = 2000  # events a watcher may fall behind; the demo's memory is bounded by it
 
 
 class Demo:
@@ -18,7 +20,7 @@ class Demo:
     def __init__(self, *, speed: float, seed: int, scenarios: Sequence[str] | None = None) -> None:
         """Raises KeyError for a scenario that does not exist."""
         clock = SimClock(speed)
-        self._simulator = Simulator(clock=clock)
+        self._simulator = Simulator(store=Store(clock, window=_WATCH_WINDOW))
         self._world: World = demo_world(self._simulator.store, clock, seed, scenarios)
 
     @property

@@ -11,6 +11,8 @@ from exporter.simulator.kinds import Object
 from exporter.simulator.objects import suffix
 from exporter.simulator.store import Store
 
+_REMEMBERED = 5000  # happenings that are counted up; an older one that happens again is a new event
+
 
 class Recorder:
     """Writes events about objects in the name of one component; the same words about the same object are one event.
@@ -42,6 +44,8 @@ class Recorder:
         # An event about something in a namespace that is gone is lost.
         with suppress(ApiError):
             self._known[identity] = self._create(about, namespace, severity, reason, message)
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
 
     def _again(self, namespace: str, name: str) -> bool:
         try:

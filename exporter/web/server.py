@@ -16,7 +16,7 @@ from exporter.web.guard import GuardedProtocol, Limits
 from exporter.web.tls import TlsFiles, TlsKeeper
 
 _BACKLOG = 128
-_TLS_POLL_TICKS = 20  # uvicorn ticks every 0.1 s
+_TLS_POLL_TICKS = 10  # uvicorn ticks every 0.1 s
 _TLS_SHUTDOWN = 2.0
 _START_TIMEOUT = 10.0
 
@@ -57,7 +57,7 @@ class HttpServer:
         return 0 if self._tls is None else self._tls.failures
 
     def reload_tls(self) -> bool:
-        """Looks at the TLS files now rather than within two seconds; True when a new pair is served."""
+        """Looks at the TLS files now rather than within a second; True when a new pair is served."""
         return self._tls is not None and self._tls.refresh()
 
     def start(self) -> None:

@@ -26,7 +26,7 @@ def test_versions_grow_over_all_resources() -> None:
 def test_the_store_keeps_its_own_copy() -> None:
     store, mine = Store(), config_map("a", labels={"app": "blast"})
     store.create("configmaps", mine)
-    mine["metadata"]["labels"]["app"] = "other"  # type: ignore[index]
+    mine["metadata"]["labels"]["app"] = "other"
     assert store.get("configmaps", "default", "a")["metadata"]["labels"] == {"app": "blast"}
 
 

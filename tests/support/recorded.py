@@ -1,4 +1,4 @@
-"""Answers of a real API server (Kubernetes 1.3x), recorded as they came."""
+"""Answers of a real kube-apiserver with its controllers and scheduler (a played kubelet), as they came."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "recorded"
-RESOURCES = ("jobs", "pods", "nodes", "persistentvolumeclaims", "events")
 
 Body = dict[str, Any]
 

@@ -156,7 +156,7 @@ def test_what_is_not_http_gets_400(raw: bytes) -> None:
 @pytest.mark.fault(81)
 def test_of_200_scrapes_at_once_64_are_served_and_the_rest_refused_quickly() -> None:
     rejected: list[int] = []
-    with listening(Fixed().app(), limits=limits(on_reject=rejected.append, header_timeout=5)) as server:
+    with listening(Fixed().app(), limits=Limits(on_reject=rejected.append)) as server:
         with ExitStack() as stack:
             clients = [stack.enter_context(dial(server.port)) for _ in range(200)]
             assert eventually(lambda: len(rejected) == 136)
@@ -211,6 +211,15 @@ class Slow:
             await asyncio.sleep(0.01)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": b"done"})
+
+
+def test_an_answer_may_take_longer_than_a_head() -> None:
+    slow = Slow()
+    with listening(slow, limits=limits(request_timeout=2)) as server, dial(server.port) as client:
+        client.sendall(head(connection="close"))
+        time.sleep(0.5)
+        slow.may_end.set()
+        assert parse(until_closed(client)).body == b"done"
 
 
 def test_stop_finishes_the_request_under_way_and_takes_no_new_one() -> None:

@@ -132,17 +132,20 @@ def test_a_client_without_a_certificate_is_turned_away_when_one_is_required(
     ca = tmp_path / "ca.crt"
     authority.ca.cert_pem.write_to_path(ca)
     with tls_server(replace(authority.files, client_ca=ca)) as server:
-        with pytest.raises((ssl.SSLError, ConnectionError)):
-            _answer_without_certificate(server.port, authority.client())
+        assert refused(server.port, authority.client())
         known = authority.client()
         authority.ca.issue_cert("prometheus").configure_cert(known)
         assert scrape(server.port, known) == 200
 
 
-def _answer_without_certificate(port: int, context: ssl.SSLContext) -> bytes:
-    with secure(port, context) as client:
-        client.sendall(head())
-        return client.recv(100)
+def refused(port: int, context: ssl.SSLContext) -> bool:
+    """In TLS 1.3 the client's part of the handshake is done before the server judges its certificate."""
+    try:
+        with secure(port, context) as client:
+            client.sendall(head())
+            return until_closed(client) == b""
+    except (ssl.SSLError, ConnectionError):
+        return True
 
 
 def test_a_replaced_client_authority_counts_from_then_on(authority: Authority, tmp_path: Path) -> None:
@@ -157,16 +160,14 @@ def test_a_replaced_client_authority_counts_from_then_on(authority: Authority, t
         assert scrape(server.port, stranger) == 200
         known = authority.client()
         authority.ca.issue_cert("prometheus").configure_cert(known)
-        with pytest.raises((ssl.SSLError, ConnectionError)):
-            _answer_without_certificate(server.port, known)
+        assert refused(server.port, known)
 
 
 def test_versions_below_the_least_one_are_refused(authority: Authority) -> None:
     with tls_server(replace(authority.files, min_version="1.3")) as server:
         old = authority.client()
         old.maximum_version = ssl.TLSVersion.TLSv1_2
-        with pytest.raises((ssl.SSLError, ConnectionError)):
-            secure(server.port, old)
+        assert refused(server.port, old)
         assert scrape(server.port, authority.client()) == 200
 
 

@@ -17,10 +17,11 @@ log = logging.getLogger(__name__)
 Actor = Generator[float, None, None]
 """Yields the simulated seconds it wants to sleep."""
 SHORTEST_SLEEP = 0.002
+ERRORS_KEPT = 100
 
 
 class Agenda:
-    """Resumes actors when they are due. An actor that raises ends alone; what it raised is kept in `errors`."""
+    """Resumes actors when they are due. An actor that raises ends alone; `errors` keeps what was raised, to a limit."""
 
     def __init__(self, clock: SimClock) -> None:
         self._clock = clock
@@ -66,13 +67,17 @@ class Agenda:
             return
         except ApiError as error:
             log.warning("an actor was refused: %s", error)
-            self.errors.append(error)
+            self._keep(error)
         except Exception as error:
             log.exception("an actor failed")
-            self.errors.append(error)
+            self._keep(error)
         else:
             with self._changed:
                 self._push(actor, pause)
+
+    def _keep(self, error: BaseException) -> None:
+        if len(self.errors) < ERRORS_KEPT:
+            self.errors.append(error)
 
 
 def until(done: Callable[[], bool], *, every: float, within: float) -> Generator[float, None, bool]:

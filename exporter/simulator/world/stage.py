@@ -22,7 +22,8 @@ class World:
     """Plays scenarios on a store whose controllers run elsewhere.
 
     `start` and `stop` may each be called once. `power` is called with False when a scenario stops the cluster and
-    with True when it starts again. `markers` holds what finalizers leave in blob storage, by search id.
+    with True when it starts again, on the thread of the world: it must be quick. `markers` holds what finalizers
+    leave in blob storage, by search id.
     """
 
     def __init__(
