@@ -26,7 +26,7 @@ class Word(StrEnum):
     BUG = "bug"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen: an exception's traceback is assigned to
 class Failed(Exception):  # noqa: N818 - reads as an outcome: "the pass failed"
     """One failed attempt. `detail` is short, ours, and free of anything secret; `retry_after` is in seconds."""
 

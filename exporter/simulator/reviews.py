@@ -1,4 +1,4 @@
-"""Questions about identity and rights: TokenReview, SubjectAccessReview, SelfSubjectAccessReview."""
+"""Questions about identity and rights: TokenReview, SelfSubjectReview, SubjectAccessReview, SelfSubjectAccessReview."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ def token_review(access: Access, _: User, body: Object) -> Object:
         meant, wanted = json.dumps(user.audiences), json.dumps(asked)
         error = f"[{_NO_TOKEN}, token audiences {meant} is invalid for the target audiences {wanted}]"
         return _answer("TokenReview", "authentication.k8s.io/v1", spec, {"user": {}, "error": error})
-    groups = list(dict.fromkeys([*user.groups, "system:authenticated"]))
-    shown = {"username": user.name, "uid": user.uid or user.name, "groups": groups}
-    status = {"authenticated": True, "user": shown, "audiences": common}
+    status = {"authenticated": True, "user": _described(user), "audiences": common}
     return _answer("TokenReview", "authentication.k8s.io/v1", spec, status)
+
+
+def self_subject_review(_: Access, user: User, __: Object) -> Object:
+    """Who the caller is."""
+    return _answer("SelfSubjectReview", "authentication.k8s.io/v1", None, {"userInfo": _described(user)})
 
 
 def subject_access_review(access: Access, _: User, body: Object) -> Object:
@@ -54,15 +57,22 @@ def _decide(access: Access, user: User, kind: str, spec: dict[str, Any]) -> Obje
     return _answer(kind, "authorization.k8s.io/v1", spec, {"allowed": access.allowed(user, request)})
 
 
-def _answer(kind: str, api_version: str, spec: dict[str, Any], status: dict[str, Any]) -> Object:
-    return {"kind": kind, "apiVersion": api_version, "metadata": {}, "spec": spec, "status": status}
+def _described(user: User) -> dict[str, Any]:
+    groups = list(dict.fromkeys([*user.groups, "system:authenticated"]))
+    return {"username": user.name, "uid": user.uid or user.name, "groups": groups}
+
+
+def _answer(kind: str, api_version: str, spec: dict[str, Any] | None, status: dict[str, Any]) -> Object:
+    asked = {} if spec is None else {"spec": spec}
+    return {"kind": kind, "apiVersion": api_version, "metadata": {}, **asked, "status": status}
 
 
 Review = Callable[[Access, User, Object], Object]
 REVIEWS: dict[tuple[str, str], Review] = {
     ("authentication.k8s.io", "tokenreviews"): token_review,
+    ("authentication.k8s.io", "selfsubjectreviews"): self_subject_review,
     ("authorization.k8s.io", "subjectaccessreviews"): subject_access_review,
     ("authorization.k8s.io", "selfsubjectaccessreviews"): self_subject_access_review,
 }
-OPEN_TO_ALL = frozenset({"selfsubjectaccessreviews"})
+OPEN_TO_ALL = frozenset({"selfsubjectaccessreviews", "selfsubjectreviews"})
 """Reviews that every authenticated caller may make."""
