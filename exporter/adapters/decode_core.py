@@ -27,10 +27,17 @@ _PRESSURES = {
 }
 _POOL_LABELS = ("agentpool", "kubernetes.azure.com/agentpool")
 _READY = {"True": True, "False": False}
+_REPELLING = ("NoSchedule", "NoExecute")
+
+
+class _Taint(Struct, gc=False):
+    key: str = ""
+    effect: str = ""
 
 
 class _NodeSpec(Struct, gc=False):
     unschedulable: bool | None = None
+    taints: list[_Taint] | None = None
 
 
 class _NodeStatus(Struct, gc=False):
@@ -100,7 +107,7 @@ def node_record(node: Node) -> NodeRecord:
         cpu=amount(status.allocatable, "cpu"),
         memory=amount(status.allocatable, "memory"),
         ordinal=decimal(labels.get("ordinal")),
-        blast=labels.get("workload") == "blast",
+        reserved=any(t.effect in _REPELLING and t.key != "workload" for t in node.spec.taints or ()),
     )
 
 

@@ -86,8 +86,9 @@ class NodeFold:
         return self._by_name.get(name)
 
     def ordinals(self) -> set[int]:
-        """Ordinals that a sharded batch could be placed on: of ready, uncordoned nodes."""
-        return {n.ordinal for n in self.entries.values() if n.ordinal is not None and node_state(n) == "ready"}
+        """Ordinals that a sharded batch could be placed on: of ready, uncordoned nodes whose taints it tolerates."""
+        usable = (n for n in self.entries.values() if not n.reserved and node_state(n) == "ready")
+        return {node.ordinal for node in usable if node.ordinal is not None}
 
     def charge(self, seconds: float, searches: Mapping[Key, Search]) -> None:
         """Add `seconds` of every node's time: busy or idle, and in equal parts to the searches that it works for."""

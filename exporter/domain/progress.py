@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+_OPEN_STATES = ("pending", "running", "lost")
 
 
 def expected_jobs(highest_batch: int | None, shards: int) -> int | None:
     """Batch numbers start at 000 and have no gaps: (highest + 1) for every shard."""
     return None if highest_batch is None else (highest_batch + 1) * max(shards, 1)
+
+
+def ended_jobs(expected: int | None, jobs: Mapping[str, int]) -> int | None:
+    """Batches that have ended, out of the expected ones: all but the open ones. None while either is not known."""
+    if expected is None or not all(state in jobs for state in _OPEN_STATES):
+        return None
+    return min(max(expected - sum(jobs[state] for state in _OPEN_STATES), 0), expected)
 
 
 def median(durations: Sequence[float]) -> float | None:

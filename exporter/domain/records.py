@@ -113,7 +113,8 @@ class PodRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRecord:
-    """One node. `pool` is its agent pool; allocatable is in cores and bytes."""
+    """One node. `pool` is its agent pool; allocatable is in cores and bytes; `reserved`: it has a taint that
+    ElasticBLAST's pods do not tolerate."""
 
     uid: str
     name: str
@@ -125,7 +126,7 @@ class NodeRecord:
     cpu: float = 0.0
     memory: float = 0.0
     ordinal: int | None = None
-    blast: bool = True
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.domain.snapshots import View
-from exporter.web import status
-from exporter.web.negotiate import choose_format, gzip_allowed
+from exporter.web import status, status_json
+from exporter.web.negotiate import choose_format, gzip_allowed, prefers_json
 from exporter.web.page import Page
 
 _HANDLERS = {"/metrics": "metrics", "/livez": "livez", "/readyz": "readyz", "/healthz": "livez", "/": "status"}
@@ -100,9 +100,16 @@ def _probe(request: Request, name: str, checks: Sequence[Check]) -> Response:
 
 
 def _status(request: Request, view: View | None, now: float) -> Response:
+    if prefers_json(",".join(request.headers.getlist("accept"))):
+        document = status_json.encode(status_json.report_of(view))
+        return Response(document, media_type=status_json.MEDIA_TYPE, headers={"vary": "Accept"})
     refresh = request.query_params.get("refresh") != "0"
     html = status.waiting() if view is None else status.render(view, now, refresh=refresh)
-    headers = {"content-security-policy": status.CONTENT_SECURITY_POLICY, "referrer-policy": "no-referrer"}
+    headers = {
+        "content-security-policy": status.CONTENT_SECURITY_POLICY,
+        "referrer-policy": "no-referrer",
+        "vary": "Accept",
+    }
     return Response(html, media_type="text/html", headers=headers)
 
 

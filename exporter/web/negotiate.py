@@ -26,6 +26,7 @@ OPENMETRICS_0_0_1 = Format(
     key="om0", content_type="application/openmetrics-text; version=0.0.1; charset=utf-8", openmetrics=True
 )
 _WILDCARDS = ("*/*", "text/*")
+_STATUS_FORMS = ("text/html", "application/json")
 _OFFERS: Mapping[tuple[str, str], Format] = {
     ("text/plain", ""): TEXT,
     ("text/plain", "0.0.4"): TEXT,
@@ -48,6 +49,15 @@ def choose_format(accept: str | None) -> Format:
         if offer is not None and rank[0] > 0 and rank > best_rank:
             best, best_rank = offer, rank
     return best
+
+
+def prefers_json(accept: str | None) -> bool:
+    """True when application/json is named, and text/html is not or comes after it: a browser gets the page."""
+    best, best_quality = "", 0.0
+    for kind, parameters in _items(accept or ""):
+        if kind in _STATUS_FORMS and _quality(parameters) > best_quality:
+            best, best_quality = kind, _quality(parameters)
+    return best == "application/json"
 
 
 def gzip_allowed(accept_encoding: str | None) -> bool:

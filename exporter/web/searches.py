@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from exporter.domain.advice import advise
+from exporter.domain.progress import ended_jobs
 from exporter.domain.snapshots import BatchSnapshot, Obituary, SearchView
 from exporter.web import plain
 from exporter.web.markup import Html, element, escaped, foreign, joined, lines, moment, row, small, table, word
@@ -11,7 +13,6 @@ from exporter.web.markup import Html, element, escaped, foreign, joined, lines, 
 _HEADS = ("Search", "Phase", "Progress", "Jobs", "Done by", "What stands out", "Age")
 _FAILURE_HEADS = ("Job", "Batch", "Shard", "Container", "Exit code", "Reason", "Node", "When")
 _SHOWN_STATES = (("running", "pending"), ("failed", "lost"))
-_OPEN_STATES = ("pending", "running", "lost")
 _BARS = {"good": "good-bar", "bad": "bad-bar"}
 
 
@@ -55,13 +56,13 @@ def _name(search: SearchView) -> Html:
 def _progress(search: SearchView) -> Html:
     """Done of expected. Every Job that is not open has ended; after a restart that is the least that was done."""
     least = "≥ " if search.flags.get("history_incomplete") else ""
-    if search.expected is None or not all(state in search.jobs for state in _OPEN_STATES):
+    done_count = ended_jobs(search.expected, search.jobs)
+    if search.expected is None or done_count is None:
         total = f"≥ {plain.count(search.expected_min)}" if search.expected_min is not None else plain.UNKNOWN
         succeeded = search.jobs.get("succeeded")
         done = plain.UNKNOWN if succeeded is None else least + plain.count(succeeded)
         note = small("more may be submitted") if search.jobs and not search.terminal else ""
         return joined([element("span", f"{done} of {total}", class_="number"), note])
-    done_count = min(max(search.expected - sum(search.jobs[state] for state in _OPEN_STATES), 0), search.expected)
     share = int(100 * done_count / search.expected) if search.expected else 0
     label = f"{least}{plain.count(done_count)} of {plain.count(search.expected)}"
     bar = element("progress", label, value=str(done_count), max=str(search.expected or 1), aria_label="Jobs ended")
@@ -115,8 +116,16 @@ def _details(search: SearchView, now: float) -> Html:
     )
     failures = _failures(search.failures, now)
     title = f"Details and last failures ({len(search.failures)})" if search.failures else "Details"
-    inside = element("details", [element("summary", title), listed, failures])
+    inside = element("details", [element("summary", title), listed, failures, _next_steps(search)])
     return element("tr", element("td", inside, role="cell", colspan=str(len(_HEADS))), role="row", class_="more")
+
+
+def _next_steps(search: SearchView) -> Html:
+    steps = (
+        joined([foreign(advice.text), *(small(element("code", foreign(command))) for command in advice.commands)])
+        for advice in advise(search)
+    )
+    return joined([element("p", "What to do next", class_="soft"), lines(steps)])
 
 
 def _attempts(search: SearchView) -> Iterable[str]:

@@ -141,9 +141,22 @@ def test_nodes() -> None:
         cpu=16.0,
         memory=2.0**37,
         ordinal=2,
-        blast=True,
+        reserved=False,
     )
-    assert (nodes["aks-systempool-0"].pool, nodes["aks-systempool-0"].blast) == ("systempool", False)
+    assert nodes["aks-systempool-0"].pool == "systempool"
+
+
+@pytest.mark.parametrize(
+    ("taint", "reserved"),
+    [
+        ({"key": "CriticalAddonsOnly", "value": "true", "effect": "NoSchedule"}, True),
+        ({"key": "workload", "value": "blast", "effect": "NoSchedule"}, False),
+        ({"key": "soft", "effect": "PreferNoSchedule"}, False),
+    ],
+)
+def test_a_node_is_reserved_by_a_taint_that_blast_pods_do_not_tolerate(taint: dict[str, str], reserved: bool) -> None:
+    found = changed("nodes", "aks-systempool-0", lambda item: item["spec"].update(taints=[taint]))
+    assert found[0].reserved is reserved
 
 
 @pytest.mark.parametrize(

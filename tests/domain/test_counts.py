@@ -16,12 +16,10 @@ def test_counters_are_born_at_zero_and_add_up() -> None:
 
 
 def test_an_observation_falls_into_the_first_bucket_that_holds_it() -> None:
-    counts = Counts()
-    counts.bear_tally(LASTED, BOUNDS)
+    counts = Counts(tallies={LASTED: Tally((0, 0, 0), 0.0)})
     assert counts.freeze().tallies == {LASTED: Tally((0, 0, 0), 0.0)}
     for value in (0.5, 1.0, 1.5, 10.0, 99.0):
         counts.observe(*LASTED, value, BOUNDS)
-    counts.bear_tally(LASTED, BOUNDS)
     assert counts.freeze().tallies == {LASTED: Tally((2, 2, 1), 112.0)}
 
 

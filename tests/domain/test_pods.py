@@ -10,13 +10,13 @@ from tests.support.records import START, container, ended, pod
 
 # As kube-scheduler writes them into the PodScheduled condition.
 MESSAGES = [
-    ("cpu", "0/11 nodes are available: 1 node(s) had untolerated taint {CriticalAddonsOnly: true}, 10 Insufficient cpu. "
-            "preemption: 0/11 nodes are available: 1 Preemption is not helpful for scheduling, 10 No preemption victims "
-            "found for incoming pod."),
+    ("cpu", "0/11 nodes are available: 1 node(s) had untolerated taint {agents: true}, 10 Insufficient cpu. "
+            "preemption: 0/11 nodes are available: 1 Preemption is not helpful for scheduling, 10 No preemption "
+            "victims found for incoming pod."),
     ("cpu", "0/3 nodes are available: 3 Insufficient cpu, 3 Insufficient memory."),
-    ("memory", "0/3 nodes are available: 3 Insufficient memory. preemption: not eligible due to preemptionPolicy=Never."),
+    ("memory", "0/3 nodes are available: 3 Insufficient memory. preemption: not eligible due to a terminating pod."),
     ("storage", "0/3 nodes are available: 3 Insufficient ephemeral-storage."),
-    ("affinity", "0/11 nodes are available: 1 node(s) had untolerated taint {CriticalAddonsOnly: true}, 10 node(s) didn't "
+    ("affinity", "0/11 nodes are available: 1 node(s) had untolerated taint {agents: true}, 10 node(s) didn't "
                  "match Pod's node affinity/selector."),
     ("affinity", "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules."),
     ("affinity", "0/2 nodes are available: 2 node(s) didn't match pod affinity rules."),

@@ -55,7 +55,11 @@ def test_a_sharded_search_shows_every_phase_from_setup_to_success(world: World) 
         page = await_search(
             daemon, identity, "running", reason="idle", jobs={"pending": 1, "succeeded": 3}, expected=4
         )
-        assert finished(page) == {("none", "succeeded", "setup"): 2}
+        assert finished(page) == {
+            ("none", "succeeded", "setup"): 2,
+            ("none", "succeeded", "submit"): 1,
+            ("none", "succeeded", "blast"): 3,
+        }
 
         world.run(batches[3])
         world.succeed(batches[3])

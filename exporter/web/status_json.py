@@ -1,0 +1,123 @@
+"""The status page for programs: the same view as JSON, and the way back from JSON to values.
+
+Times are Unix seconds, the unknown is null. docs/http.md describes the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import msgspec
+
+from exporter.domain.phase import Phase
+from exporter.domain.snapshots import ClusterView, PoolView, ResourceHealth, SearchView, View
+from exporter.domain.words import FLAGS, JOB_VIEW
+
+MEDIA_TYPE = "application/json"
+_FIELDS = tuple(field.name for field in fields(SearchView))
+_TEXTS = ("phase", "evidence", "program", "db", "mode", "client_version", "openapi_id")
+_UNKNOWN = ("", "unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterReport:
+    """One cluster. `searches` is None while its Jobs cannot be read, `pools` while its nodes cannot."""
+
+    name: str
+    namespaces: tuple[str, ...]
+    searches: tuple[SearchView, ...] | None = None
+    hidden: int | None = None
+    pools: tuple[PoolView, ...] | None = None
+    health: tuple[ResourceHealth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What the document says. `clusters` is None before the first look; `at` is Unix seconds."""
+
+    at: float | None = None
+    version: str = ""
+    clusters: tuple[ClusterReport, ...] | None = None
+
+
+def report_of(view: View | None) -> Report:
+    """The report of a view; an empty one without a view."""
+    if view is None:
+        return Report()
+    return Report(at=view.at, version=view.process.version, clusters=tuple(map(_cluster, view.clusters)))
+
+
+def encode(report: Report) -> bytes:
+    """The document as UTF-8; a number that is none becomes null."""
+    clusters = None if report.clusters is None else [_cluster_document(cluster) for cluster in report.clusters]
+    document = {"at": report.at, "version": report.version or None, "clusters": clusters}
+    return msgspec.json.encode(document) + b"\n"
+
+
+def decode(body: bytes) -> Report:
+    """The report that a document holds. Raises ValueError for anything else; members that are not known are passed
+    over."""
+    raw = msgspec.json.decode(body, type=dict[str, Any])
+    try:
+        clusters = raw["clusters"]
+        known = None if clusters is None else [_cluster_fields(cluster) for cluster in clusters]
+        values = {"at": raw["at"], "version": raw.get("version") or "", "clusters": known}
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("not a status document") from None
+    return msgspec.convert(values, Report)
+
+
+def search_document(search: SearchView) -> dict[str, Any]:
+    """One search as the document has it."""
+    document = {name: getattr(search, name) for name in _FIELDS}
+    document |= {name: None for name in _TEXTS if document[name] in _UNKNOWN}
+    document["jobs"] = {state: search.jobs.get(state) for state in JOB_VIEW}
+    document["flags"] = {flag: search.flags.get(flag) for flag in FLAGS}
+    document["roles"] = _by_role(search.roles)
+    return document
+
+
+def _cluster(cluster: ClusterView) -> ClusterReport:
+    return ClusterReport(
+        name=cluster.name,
+        namespaces=cluster.namespaces,
+        searches=cluster.batch.searches if cluster.batch else None,
+        hidden=cluster.batch.hidden if cluster.batch else None,
+        pools=cluster.core.pools if cluster.core else None,
+        health=cluster.health,
+    )
+
+
+def _cluster_document(cluster: ClusterReport) -> dict[str, Any]:
+    searches = None if cluster.searches is None else [search_document(search) for search in cluster.searches]
+    return {
+        "name": cluster.name,
+        "namespaces": cluster.namespaces,
+        "searches": searches,
+        "hidden": cluster.hidden,
+        "pools": cluster.pools,
+        "health": cluster.health,
+    }
+
+
+def _by_role(roles: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    nested: dict[str, dict[str, int]] = {}
+    for (role, state), count in sorted(roles.items()):
+        nested.setdefault(role, {})[state] = count
+    return nested
+
+
+def _cluster_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
+    searches = raw["searches"]
+    return {**raw, "searches": None if searches is None else [_search_fields(search) for search in searches]}
+
+
+def _search_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in raw.items() if value is not None}
+    known.setdefault("phase", Phase.UNKNOWN)
+    known["roles"] = {(role, state): n for role, states in raw["roles"].items() for state, n in states.items()}
+    for name in ("jobs", "flags"):
+        known[name] = {word: value for word, value in raw[name].items() if value is not None}
+    return known
