@@ -27,6 +27,7 @@ golden: $(VENV)/ready
 docs: $(VENV)/ready
 	$(VENV)/bin/elasticblast-exporter metrics --format markdown > docs/metrics.md
 	$(VENV)/bin/elasticblast-exporter config --format markdown > docs/configuration.md
+	$(PY) -m tests.faults.matrix
 
 lock: $(VENV)/ready
 	$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.lock --upgrade

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from exporter import collectors
 from exporter.adapters.clock import Clock, SystemClock
+from exporter.adapters.endpoint import ConnectError
 from exporter.adapters.kube import Access
 from exporter.config import Cluster as ClusterConfig
 from exporter.config import Config
@@ -49,6 +50,8 @@ class Member:
             poller.transport.abort()
         for feed in self.cluster.feeds:
             feed.join(timeout / max(len(self.cluster.feeds), 1))
+        for poller in self.cluster.pollers:
+            poller.transport.close()
         self.access.close()
 
     def tried(self) -> bool:
@@ -66,7 +69,7 @@ class App:
         self._way = way
         self._speed = speed
         self._process = Process()
-        self._members = [self._member(given, config) for given in config.clusters]
+        self._members = self._built(config.clusters, config)
         self.publisher = Publisher(process=self._process, clock=self.clock, idle_after=config.intervals.render_idle)
         self._follow(config)
         self.scheduler = Scheduler(clock=self.clock, on_skip=self._skipped)
@@ -80,7 +83,7 @@ class App:
         return [member.cluster for member in self._members]
 
     def start(self) -> None:
-        """Listen, then look. Raises ListenError; an API that cannot be reached is no error."""
+        """Listen, then look. Raises ListenError or TlsError; an API that cannot be reached is no error."""
         self._started_at = self.clock.mono()
         self.server.start()
         for member in self._members:
@@ -94,40 +97,41 @@ class App:
         self._stopping.set()
         threading.Event().wait(self.config.shutdown_delay)
         self.scheduler.stop()
-        for member in self._members:
-            member.stop(timeout=1.0)
+        self.let_go()
         self.server.stop(grace=2.0)
         event(LOG, logging.INFO, "stopped")
+
+    def let_go(self) -> None:
+        """End what reads the clusters, started or not: all at once, within about two seconds."""
+        _together([partial(member.stop, 1.0) for member in self._members])
 
     def once(self) -> list[str]:
         """Look once, publish one page, and let go; what could not be read, as lines for people."""
         feeds = [feed for cluster in self.clusters for feed in cluster.feeds]
-        threads = [threading.Thread(target=feed.once, name=f"once-{feed.name}") for feed in feeds]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        _together([feed.once for feed in feeds])
         self._poll()
-        for collector in collectors.ALL:
-            self._tick(collector.name)
+        for cluster in self.clusters:
+            self._freeze(cluster)
         self.publisher.publish()
         for member in self._members:
             member.stop(timeout=0.0)
         return [f"{feed.name}: {feed.pulse.word} {feed.pulse.detail}" for feed in feeds if feed.pulse.word]
 
-    def reload(self, config: Config) -> None:
+    def reload(self, config: Config, *, hurry: Callable[[], bool] = lambda: False) -> None:
         """Follow a new configuration, whole. Clusters that it does not change go on; what needs a restart is named.
 
-        A changed cluster is started beside the old one, which is shown until the new one has looked once.
-        Raises ConnectError, and then nothing has changed.
+        A changed cluster is started beside the old one, which is shown until the new one has looked once, or until
+        `hurry` says that there is no time for that. Raises ConnectError, and then nothing has changed.
         """
         needs = [name for name in _NEEDS_RESTART if getattr(config, name) != getattr(self.config, name)]
         same_rules = (config.rules, config.limits) == (self.config.rules, self.config.limits)
         kept = {member.given: member for member in self._members} if same_rules else {}
-        fresh = [self._member(given, config) for given in config.clusters if given not in kept]
+        fresh = self._built([given for given in config.clusters if given not in kept], config)
         for member in fresh:
             member.start()
-        self._await_first_look(fresh)
+        self._await_first_look(fresh, hurry)
+        for cluster in (member.cluster for member in fresh):
+            self._freeze(cluster)
         by_given = {member.given: member for member in (*kept.values(), *fresh)}
         old, self._members = self._members, [by_given[given] for given in config.clusters]
         self.config = config
@@ -160,6 +164,18 @@ class App:
             Check(name="running", ok=not self._stopping.is_set()),
         ]
 
+    def _built(self, clusters: Sequence[ClusterConfig], config: Config) -> list[Member]:
+        """Members for clusters, none started: all of them, or ConnectError and nothing left behind."""
+        members: list[Member] = []
+        try:
+            for given in clusters:
+                members.append(self._member(given, config))  # noqa: PERF401 - those before a failure are let go
+        except ConnectError:
+            for member in members:
+                member.stop(timeout=0.0)
+            raise
+        return members
+
     def _member(self, given: ClusterConfig, config: Config) -> Member:
         access = self._way(given, config)
         rules = config.rules.to_rules().scaled(self._speed)
@@ -181,26 +197,34 @@ class App:
         for cluster in self.clusters:
             cluster.tick(collector, idle_after=self.config.intervals.render_idle)
 
+    def _freeze(self, cluster: Cluster) -> None:
+        for collector in collectors.ALL:
+            cluster.tick(collector.name, idle_after=0.0)
+
     def _poll(self) -> None:
-        for cluster in self.clusters:
-            cluster.poll()
+        """Each in a thread of its own: an API that hangs delays no other, and the tick by no more than one budget."""
+        _together([partial(cluster.poll, poller) for cluster in self.clusters for poller in cluster.pollers])
 
     def _rejected(self, code: int) -> None:
         self._process.count_request("none", code)
 
     def _skipped(self, tick: str) -> None:
         event(LOG, logging.DEBUG, "tick_skipped", tick=tick)
+        if tick != "polls":
+            return
+        for cluster in self.clusters:
+            for poller in cluster.pollers:
+                cluster.count_run(poller.collector, poller.name, "skipped")
 
     def _stuck(self, busy_since: float | None) -> bool:
         return (
             busy_since is not None and self.clock.mono() - busy_since > _PASS_STUCK * self.config.limits.list_deadline
         )
 
-    def _await_first_look(self, members: Sequence[Member]) -> None:
+    def _await_first_look(self, members: Sequence[Member], hurry: Callable[[], bool]) -> None:
         ends = self.clock.mono() + _READY_ANYWAY
-        while not all(member.tried() for member in members) and self.clock.mono() < ends:
-            if self._stopping.wait(0.05):
-                return
+        while not all(member.tried() for member in members) and self.clock.mono() < ends and not hurry():
+            self._stopping.wait(0.05)
 
     def _pages(self) -> Pages:
         return Pages(
@@ -211,3 +235,12 @@ class App:
             on_request=self._process.count_request,
             now=self.clock.wall,
         )
+
+
+def _together(calls: Sequence[Callable[[], object]]) -> None:
+    """Make all calls at once, and wait for them."""
+    threads = [threading.Thread(target=call, name="call", daemon=True) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -120,7 +120,7 @@ def job_record(job: Job) -> JobRecord | None:
         batch=names.batch_number(metadata.name) if role == "blast" else None,
         shard=decimal(labels.get("shard")),
         facts=_facts(metadata.name, labels, env, pod) if role == "blast" else None,
-        openapi_id=names.openapi_id(results) if results else "",
+        openapi_id=_openapi_id(results) if results else "",
         warm_db=shared_text(labels.get("db", "")) if warm else "",
         warm_node=shared_text(pod.node_name or "") if warm else "",
     )
@@ -152,6 +152,11 @@ def _conditions(status: _Status) -> tuple[frozenset[str], str, float | None]:
 @lru_cache(maxsize=256)
 def _type_set(types: tuple[str, ...]) -> frozenset[str]:
     return frozenset(shared_text(name) for name in types)
+
+
+@lru_cache(maxsize=1024)
+def _openapi_id(results: str) -> str:
+    return names.openapi_id(results)
 
 
 def _facts(name: str, labels: dict[str, str], env: dict[str, str], pod: _PodSpec) -> BlastFacts:

@@ -94,7 +94,10 @@ def _seconds(text: str) -> float | None:
 
 def condition(conditions: Sequence[Condition] | None, kind: str) -> Condition | None:
     """Return the last condition of type `kind`, whatever its status."""
-    return next((item for item in reversed(conditions or ()) if item.type == kind), None)
+    for item in reversed(conditions or ()):
+        if item.type == kind:
+            return item
+    return None
 
 
 def true_condition(conditions: Sequence[Condition] | None, kind: str) -> Condition | None:

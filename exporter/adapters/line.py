@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Cut = Literal["", "deadline", "abort"]
+_CHUNK_END = 40  # bytes: more than the CR LF after a chunk is on the wire, also as a TLS record of its own
 
 
 class Line:
@@ -54,13 +55,19 @@ class Line:
                     self._socket.shutdown(socket.SHUT_RDWR)
 
     def readable(self) -> bool:
-        """Say whether more bytes, or the end, have arrived."""
+        """Say whether the next chunk, or the end, has arrived. What only ends the last chunk is not worth waiting on."""
         with self._lock:
             if self._socket is None:
                 return False
             poll = select.poll()
             poll.register(self._socket, select.POLLIN)
-            return bool(poll.poll(0))
+            if not poll.poll(0):
+                return False
+            try:
+                waiting = self._socket.recv(_CHUNK_END + 1, socket.MSG_PEEK)
+            except OSError:
+                return True
+            return not waiting or len(waiting) > _CHUNK_END
 
     def release(self) -> None:
         """Close the duplicate; the connection then ends when its owner closes it."""

@@ -8,6 +8,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 from exporter.adapters.endpoint import ConnectError
@@ -21,6 +22,7 @@ from exporter.web.tls import TlsError
 LOG = logging.getLogger("exporter.run")
 CANNOT_LISTEN = 3
 INTERRUPTED = 130
+_WAKE_EVERY = 0.2
 
 
 def command(arguments: Namespace) -> int:
@@ -33,29 +35,34 @@ def command(arguments: Namespace) -> int:
     except ConnectError as error:
         sys.stderr.write(f"cannot connect: {error}\n")
         return USAGE
-    return serve(app, log, on_hangup=lambda: _reload(app, arguments))
+    return serve(app, log, reread=partial(reload, arguments))
 
 
 def serve(
-    app: App, log: LogHandle, *, on_hangup: Callable[[], None], announce: Callable[[], None] = lambda: None,
+    app: App,
+    log: LogHandle,
+    *,
+    reread: Callable[[], Config] | None = None,
+    announce: Callable[[], None] = lambda: None,
     seconds: float | None = None,
-) -> int:  # fmt: skip
-    """Run until a signal ends it, or for so many seconds. The process ends here: threads that hang do not hold it."""
+) -> int:
+    """Run until a signal ends it, or for so many seconds. The process ends here: threads that hang do not hold it.
+
+    `reread` gives the configuration as it is now, for SIGHUP; without it SIGHUP does nothing.
+    """
     received = _Signals()
     received.install()
     code = 0
     try:
         app.start()
         announce()
-        _wait(app, received, on_hangup, seconds)
-        received.ending = True
+        log = _wait(app, log, received, reread, seconds)
         app.stop()
     except (ListenError, TlsError) as error:
         sys.stderr.write(f"{error}\n")
+        app.let_go()
         code = CANNOT_LISTEN
     log.close()
-    sys.stdout.flush()
-    sys.stderr.flush()
     os._exit(code)
 
 
@@ -63,7 +70,7 @@ class _Signals:
     """Signals as flags: a handler does nothing else. The second one that asks for an end ends it at once."""
 
     def __init__(self) -> None:
-        self.stop = self.hangup = self.ending = False
+        self.stop = self.hangup = False
 
     def install(self) -> None:
         signal.signal(signal.SIGTERM, self._end)
@@ -79,22 +86,31 @@ class _Signals:
         self.hangup = True
 
 
-def _wait(app: App, received: _Signals, on_hangup: Callable[[], None], seconds: float | None) -> None:
+def _wait(
+    app: App, log: LogHandle, received: _Signals, reread: Callable[[], Config] | None, seconds: float | None
+) -> LogHandle:
+    """Wait for the end and follow reloads until then; the log that is in use at last."""
     began = app.clock.mono()
     while not received.stop and (seconds is None or app.clock.mono() - began < seconds):
         if received.hangup:
-            received.hangup = False
-            on_hangup()
-        signal.sigtimedwait((), 0.2)
+            received.hangup = False  # before the reload: another one that comes meanwhile counts
+            log = _reload(app, log, received, reread) if reread else log
+        signal.sigtimedwait((), _WAKE_EVERY)
+    return log
 
 
-def _reload(app: App, arguments: Namespace) -> None:
+def _reload(app: App, log: LogHandle, received: _Signals, reread: Callable[[], Config]) -> LogHandle:
     """A configuration with a problem changes nothing."""
+    before = app.config.log
     try:
-        config: Config = reload(arguments)
-        app.reload(config)
+        app.reload(reread(), hurry=lambda: received.stop)
     except ConfigError as error:
         for problem in error.problems:
-            event(LOG, logging.ERROR, "reload_refused", key=problem.key, problem=problem.sentence)
+            event(LOG, logging.ERROR, "reload_refused", problem=str(problem))
     except ConnectError as error:
         event(LOG, logging.ERROR, "reload_refused", problem=str(error))
+    if app.config.log == before:
+        return log
+    new = configure(app.config.log.level, app.config.log.format)
+    log.close()
+    return new

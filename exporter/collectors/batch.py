@@ -21,13 +21,14 @@ def list_jobs(pages: Pages, known: Known) -> Listing:
     """Jobs that have not succeeded, all shared ones, and the finished ones of searches that still matter.
 
     A full LIST of a cluster whose Jobs have no TTL is about a gigabyte; this is a few megabytes. A search still
-    matters if it has a live Job, if `known` names it, or if its finalizer ended within the retention. The watch goes
-    on from the first list: what happened since is seen again, and changes nothing.
+    matters if it has a live Job, if `known` names it, or if its finalizer ended or a Job of it failed within the
+    retention. The watch goes on from the first list: what happened since is seen again, and changes nothing.
     """
     living = pages(Query(labels=_SEARCH_APPS, fields=_UNFINISHED))
     shared = pages(Query(labels=_SHARED_APPS))
     finalizers = pages(Query(labels="app=finalizer", fields=_FINISHED))
-    ids = sorted({*known.ids, *_live_ids(living.records), *_recent_ids(finalizers.records, known)})
+    ended = _recent_ids([*living.records, *finalizers.records], known)
+    ids = sorted({*known.ids, *_live_ids(living.records), *ended})
     finished = [
         pages(Query(labels=f"elb-job-id in ({','.join(chunk)}),{_SEARCH_APPS}", fields=_FINISHED))
         for chunk in (ids[i : i + _IDS_PER_LIST] for i in range(0, len(ids), _IDS_PER_LIST))
@@ -46,7 +47,7 @@ def _live_ids(records: Sequence[Record]) -> set[str]:
 
 
 def _recent_ids(records: Sequence[Record], known: Known) -> set[str]:
-    return {job.search for job in _labelled(records) if known.now - (job.ended or 0.0) <= known.retention}
+    return {job.search for job in _labelled(records) if job.ended and known.now - job.ended <= known.retention}
 
 
 COLLECTOR = Collector(

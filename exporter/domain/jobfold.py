@@ -19,7 +19,7 @@ from exporter.domain.words import JOB_QUEUE_DURATION_BOUNDS
 K = TypeVar("K", bound=Hashable)
 _LOSABLE = ("blast", "submit", "finalizer")
 _WAITING = (JobState.CREATED, JobState.PENDING, JobState.RETRYING)
-_FIRST_SYNC_SLACK = 120.0  # seconds by which the API server's clock may be behind ours at the first listing
+_SKEW = 120.0  # seconds by which the API server's clock may be behind ours
 
 
 class JobFold:
@@ -37,16 +37,14 @@ class JobFold:
         self._counts = counts
         self._silent = False
         self._news_since: float | None = None
-        self._first_sync: dict[str, float] = {}
         self._newest: dict[str, float] = {}
         self._with_pods = True
 
-    def begin_listing(self, namespace: str, now: float, *, silent: bool) -> None:
+    def begin_listing(self, namespace: str, now: float, *, gap: float | None) -> None:
         """Before a complete listing is folded. A Job first seen in it already ended is news, and is counted, if it
-        ended after everything known so far; `silent`: nothing is news, this is the first listing."""
-        self._silent = silent
-        first = self._first_sync.setdefault(namespace, now)
-        self._news_since = max(self._newest.get(namespace, 0.0), first - _FIRST_SYNC_SLACK)
+        ended within `gap` and not before anything known; None: nothing is news, this is the first listing."""
+        self._silent = gap is None
+        self._news_since = max(self._newest.get(namespace, 0.0), now - (gap or 0.0) - _SKEW)
 
     def end_listing(self) -> None:
         self._silent = False

@@ -93,7 +93,7 @@ class Ledger:
         """Replace what is known of a resource by a complete listing: what is missing from it is gone."""
         silent = gap is None
         if resource == "jobs":
-            self.jobs.begin_listing(namespace, now, silent=silent)
+            self.jobs.begin_listing(namespace, now, gap=gap)
         if resource == "pods":
             self.pods.begin_listing(silent=silent)
         for record in records:

@@ -12,7 +12,7 @@ from exporter.collectors.base import Collector, Known, Listing
 from exporter.domain.counts import Counts
 from exporter.domain.evaluate import evaluate
 from exporter.domain.freeze import freeze_batch, freeze_core
-from exporter.domain.freshness import Holds, State, may_show
+from exporter.domain.freshness import Holds, State
 from exporter.domain.ledger import Ledger, Limits
 from exporter.domain.rules import Rules
 from exporter.domain.search import Key
@@ -84,7 +84,7 @@ class Cluster:
                         self._ledger.gone(event.record, now)
                     else:
                         self._ledger.seen(event.record, now)
-                    self._dirty = dict.fromkeys(self._dirty, True)
+                self._dirty = dict.fromkeys(self._dirty, True)
 
     def ran(self, feed: Feed, result: str, *, seconds: float | None, rejects: int) -> None:
         self.count_run(feed.collector, feed.resource.name, result, seconds=seconds, rejects=rejects)
@@ -106,19 +106,15 @@ class Cluster:
         with self._lock:
             self._counts.add("exporter_api_requests_total", (collector, verb, code))
 
-    def poll(self) -> None:
-        """Ask for the polled numbers; one that is too old to be shown is forgotten."""
-        for poller in self.pollers:
-            began = self._clock.mono()
-            result, number = poller.attempt()
-            mono = self._clock.mono()
-            self.count_run(poller.collector, poller.name, result, seconds=mono - began if result == "ok" else None)
-            shown = may_show(poller.pulse.age(mono), poller.pulse.state(mono, self.settings.holds), self.settings.holds)
+    def poll(self, poller: Poller) -> None:
+        """Ask for one polled number."""
+        began = self._clock.mono()
+        result, number = poller.attempt()
+        seconds = self._clock.mono() - began if result == "ok" else None
+        self.count_run(poller.collector, poller.name, result, seconds=seconds)
+        if number is not None:
             with self._lock:
-                if number is not None:
-                    self._stored[poller.namespace] = number
-                elif not shown:
-                    self._stored.pop(poller.namespace, None)
+                self._stored[poller.namespace] = number
                 self._dirty[poller.collector] = True
 
     # Called by ticks and by the page.
@@ -130,20 +126,20 @@ class Cluster:
         with self._lock:
             if collector == "core":
                 self._charge(mono, states)
-            idle = mono - self._frozen_at.get(collector, float("-inf")) < idle_after
-            if idle and not self._dirty.get(collector, True):
+            recent = mono - self._frozen_at.get(collector, float("-inf")) < idle_after
+            if recent and not self._dirty.get(collector, True):
                 return
             self._dirty[collector] = False
             self.generation += 1
             self._frozen_at[collector] = mono
             now = self._clock.wall()
             if collector == "core":
-                self._core = self._freeze_core(now, mono, states)
+                self._core = self._freeze_core(now, mono)
             else:
                 self._batch = self._freeze_batch(now, mono, states)
 
     def view(self) -> ClusterView:
-        """What may be said of the cluster now; its snapshots and its counters are of one moment."""
+        """What may be said of the cluster now: the snapshots of the last ticks, and the counters of this moment."""
         health = health_of([*self.feeds, *self.pollers], self._clock.mono(), self.settings.holds)
         with self._lock:
             counts = self._counts.freeze()
@@ -162,14 +158,10 @@ class Cluster:
     def _states(self, mono: float) -> dict[Feed, State]:
         return {feed: feed.pulse.state(mono, self.settings.holds) for feed in self.feeds}
 
-    def _shown_namespaces(self, resource: str, mono: float, states: dict[Feed, State]) -> tuple[str, ...]:
+    def _shown_namespaces(self, resource: str, mono: float) -> tuple[str, ...]:
         """Namespaces whose series of a resource may be shown; a cluster-wide one has the single name ''."""
         holds = self.settings.holds
-        return tuple(
-            feed.namespace
-            for feed, state in states.items()
-            if feed.name == resource and may_show(feed.pulse.age(mono), state, holds)
-        )
+        return tuple(f.namespace for f in self.feeds if f.name == resource and f.pulse.shown(mono, holds))
 
     def _charge(self, mono: float, states: dict[Feed, State]) -> None:
         """Charge the nodes' time since the last tick; it stands still while nodes or pods are not fresh."""
@@ -180,12 +172,12 @@ class Cluster:
         self._ledger.nodes.charge(mono - last, self._ledger.jobs.searches)
 
     def _freeze_batch(self, now: float, mono: float, states: dict[Feed, State]) -> BatchSnapshot | None:
-        pods = self._shown_namespaces("pods", mono, states)
+        pods = self._shown_namespaces("pods", mono)
         pods_known = len(pods) == len(self.settings.namespaces)
         self._ledger.jobs.trust_pods(pods_known)
         stale = frozenset(f.namespace for f, s in states.items() if f.name == "jobs" and s != "fresh")
         evaluate(self._ledger, now, stale=stale)
-        shown = self._shown_namespaces("jobs", mono, states)
+        shown = self._shown_namespaces("jobs", mono)
         if not shown:
             return None
         snapshot = freeze_batch(
@@ -194,17 +186,22 @@ class Cluster:
             namespaces=shown,
             shown_before=self._shown,
             pods_known=pods_known,
-            nodes_known=bool(self._shown_namespaces("nodes", mono, states)),
-            stored=self._stored,
+            nodes_known=bool(self._shown_namespaces("nodes", mono)),
+            stored=self._stored_now(mono),
         )
         self._shown = frozenset((s.namespace, s.id) for s in snapshot.searches)
         return snapshot
 
-    def _freeze_core(self, now: float, mono: float, states: dict[Feed, State]) -> CoreSnapshot:
+    def _stored_now(self, mono: float) -> dict[str, int]:
+        """The stored Jobs by namespace, where the number is not too old."""
+        shown = {p.namespace for p in self.pollers if p.pulse.shown(mono, self.settings.holds)}
+        return {namespace: number for namespace, number in self._stored.items() if namespace in shown}
+
+    def _freeze_core(self, now: float, mono: float) -> CoreSnapshot:
         return freeze_core(
             self._ledger,
             now,
-            pod_namespaces=self._shown_namespaces("pods", mono, states),
-            claim_namespaces=self._shown_namespaces("persistentvolumeclaims", mono, states),
-            nodes_known=bool(self._shown_namespaces("nodes", mono, states)),
+            pod_namespaces=self._shown_namespaces("pods", mono),
+            claim_namespaces=self._shown_namespaces("persistentvolumeclaims", mono),
+            nodes_known=bool(self._shown_namespaces("nodes", mono)),
         )

@@ -21,6 +21,7 @@ from exporter.runtime.pager import ListLimits, PassReport, pass_over
 from exporter.runtime.pulse import Pulse
 
 LOG = logging.getLogger("exporter.feed")
+_GO_ON_AFTER = (Word.DNS, Word.CONNECT, Word.TLS, Word.UNAUTHENTICATED, Word.THROTTLED, Word.SERVER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,6 @@ class FeedTimes:
     """Seconds. `silence`: without a byte for so long, the watch is dead; `poll`: between lists where the Role
     lacks watch, which is tried again after `watch_again`; `watch_for`: how long the server is asked to watch."""
 
-    connect: float = 3.0
     silence: float = 150.0
     poll: float = 15.0
     backoff: float = 1.0
@@ -85,58 +85,56 @@ class Feed:
 
     def once(self) -> None:
         """One list pass, in the caller's thread; how it went is in `pulse`."""
-        try:
-            self._list()
-        except Failed as failure:
-            self.pulse = self.pulse.failed(failure)
-            self.sink.ran(self, failure.word, seconds=None, rejects=0)
+        self._attempt(self._list)
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            if not self._version and not self._attempt(self._list):
-                continue
-            if self.pulse.mode == "poll":
-                self._poll()
-            else:
-                self._attempt(self._watch)
+            self._stop.wait(self._step())
 
-    def _poll(self) -> None:
-        """Wait for the next list; now and then see whether the right to watch is there by now."""
-        self._stop.wait(self.times.poll)
-        if self.clock.mono() >= self._watch_again_at:
-            self.pulse = replace(self.pulse, mode="watch")
-        else:
+    def _step(self) -> float:
+        """List or watch, whichever is due; how many seconds to wait afterwards."""
+        age = self.pulse.age(self.clock.mono())
+        if age is None or age > self.times.silence:
             self._version = ""
+        if not self._version:
+            return self._attempt(self._list)
+        if self.pulse.mode == "poll" and self.clock.mono() < self._watch_again_at:
+            self._version = ""
+            return self.times.poll
+        return self._attempt(self._watch)
 
-    def _attempt(self, action: Callable[[], None]) -> bool:
-        """Run one list pass or one watch session; a failure is counted, logged once, and waited out."""
+    def _attempt(self, action: Callable[[], float]) -> float:
+        """Run one list pass or one watch session; a failure is counted, and logged when it is new."""
         began = self.clock.mono()
         try:
-            action()
+            wait = action()
         except Failed as failure:
             return self._failed(failure, began)
         except Exception as error:  # noqa: BLE001 - nothing may end a feed; the word is `bug`, with its trace
             event(LOG, logging.ERROR, "feed_bug", exc=error, resource=self.name)
             return self._failed(Failed(Word.BUG, type(error).__name__), began)
-        self._note(None)
-        return True
+        if self.pulse.mode == "poll" or self._healthy(began):
+            self._failures = 0
+        return wait
 
-    def _failed(self, failure: Failed, began: float) -> bool:
+    def _failed(self, failure: Failed, began: float) -> float:
         if self._stop.is_set():
-            return False
-        now = self.clock.mono()
-        self._failures = 1 if now - began > self.times.healthy_after else self._failures + 1
+            return 0.0
+        if failure.word not in _GO_ON_AFTER:
+            self._version = ""
         self.pulse = self.pulse.failed(failure)
         self.sink.ran(self, failure.word, seconds=None, rejects=0)
         self._note(failure)
-        wait = delay(
-            self._failures,
-            first=self.times.backoff,
-            cap=self.times.backoff_cap,
-            retry_after=failure.retry_after,
-        )
-        self._stop.wait(wait)
-        return False
+        return self._back_off(began, failure.retry_after)
+
+    def _back_off(self, began: float, retry_after: float | None = None) -> float:
+        """Seconds to wait after something that came to nothing; a session that lasted starts the count anew."""
+        self._failures = 1 if self._healthy(began) else self._failures + 1
+        times = self.times
+        return delay(self._failures, first=times.backoff, cap=times.backoff_cap, retry_after=retry_after)
+
+    def _healthy(self, began: float) -> bool:
+        return self.clock.mono() - began > self.times.healthy_after
 
     def _note(self, failure: Failed | None) -> None:
         if self._transitions is None:
@@ -150,7 +148,7 @@ class Feed:
         if fields is not None:
             event(LOG, logging.WARNING if failure else logging.INFO, "feed", **fields)
 
-    def _list(self) -> None:
+    def _list(self) -> float:
         began = self.clock.mono()
         self.pulse = self.pulse.busy(began)
         report = PassReport()
@@ -164,17 +162,17 @@ class Feed:
         )
         listing = self.resource.listing(pages, self.sink.known(self))
         if self._stop.is_set():
-            return
-        now, heard = self.clock.mono(), self.pulse.heard_at
-        self.sink.listed(self, listing, gap=None if heard is None else began - heard)
+            return 0.0
+        now = self.clock.mono()
+        self.sink.listed(self, listing, gap=self.pulse.age(now))
         self._version = listing.resource_version
-        skew = None if report.date is None else report.date - self.clock.wall()
         self._heard()
-        self.pulse = replace(self.pulse, skew=skew)
+        self.pulse = replace(self.pulse, skew=report.skew)
         self.sink.ran(self, "ok", seconds=now - began, rejects=report.rejects)
+        return 0.0
 
-    def _watch(self) -> None:
-        """One watch session. It ends when the server ends it; a version that is gone means: list again."""
+    def _watch(self) -> float:
+        """One watch session, until the server ends it. Without the right to watch, lists take its place."""
         began = self.clock.mono()
         params = {
             **self.resource.watch.params(),
@@ -192,46 +190,57 @@ class Feed:
         )
         try:
             for lines in stream:
+                self._turn(every=0.0)
                 self._take(lines)
         except Failed as failure:
-            self._after_watch(failure)
-            raise
-        self.sink.ran(self, "ok", seconds=None, rejects=0)
-        if self.clock.mono() - began < self.times.backoff:
-            self._stop.wait(self.times.backoff)  # a server that ends every watch at once is not hammered
-
-    def _after_watch(self, failure: Failed) -> None:
-        """What a failed watch means for the next step."""
-        if failure.word in (Word.GONE, Word.TIMEOUT, Word.GARBLED):
-            self._version = ""
-        if failure.word is Word.DENIED and self.pulse.mode == "watch":
-            self.pulse = replace(self.pulse, mode="poll")
+            if failure.word is not Word.DENIED:
+                raise
             self._watch_again_at = self.clock.mono() + self.times.watch_again
-            event(
-                LOG,
-                logging.WARNING,
-                "watch_denied_polling_instead",
-                resource=self.name,
-                namespace=self.namespace,
-                every_seconds=self.times.poll,
-            )
+            self._turn(every=self.times.poll)
+            self.sink.ran(self, failure.word, seconds=None, rejects=0)
+            return 0.0
+        self._turn(every=0.0)
+        self.sink.ran(self, "ok", seconds=None, rejects=0)
+        return self._back_off(began) if self.clock.mono() - began < self.times.backoff else 0.0
+
+    def _turn(self, *, every: float) -> None:
+        """Go over to lists every so many seconds, or to watching (0), and say so."""
+        if every == self.pulse.every:
+            return
+        self.pulse = replace(self.pulse, every=every)
+        what, level = ("watch_denied_polling_instead", logging.WARNING) if every else ("watching", logging.INFO)
+        event(LOG, level, what, resource=self.name, namespace=self.namespace, every_seconds=every or None)
 
     def _take(self, lines: Sequence[bytes]) -> None:
-        events = [decode_event(self._kind, line) for line in lines]
-        error = next((e for e in events if e.type == "ERROR"), None)
-        good = events[: events.index(error)] if error else events
-        if good:
-            self.sink.changed(self, good)
-            self._version = next((e.resource_version for e in reversed(good) if e.resource_version), self._version)
-        rejects = sum(e.rejected for e in good)
+        """Hand on the events up to the first that is none; it ends the session."""
+        events, failure = self._decoded(lines)
+        if events:
+            self.sink.changed(self, events)
+            self._version = events[-1].resource_version
+        rejects = sum(e.rejected for e in events)
         if rejects:
             self.sink.ran(self, "", seconds=None, rejects=rejects)
-        if error is not None:
-            raise Failed(Word.GONE if error.code == 410 else Word.SERVER, f"watch error {error.code}")
+        if failure is not None:
+            raise failure
         self._heard()
 
+    def _decoded(self, lines: Sequence[bytes]) -> tuple[list[WatchEvent], Failed | None]:
+        events: list[WatchEvent] = []
+        for line in lines:
+            try:
+                change = decode_event(self._kind, line)
+            except Failed as failure:
+                return events, failure
+            if change.type == "ERROR":
+                return events, Failed(Word.GONE if change.code == 410 else Word.SERVER, f"watch error {change.code}")
+            events.append(change)
+        return events, None
+
     def _heard(self) -> None:
+        news = self.pulse.word is not None or self.pulse.heard_at is None
         self.pulse = self.pulse.heard(mono=self.clock.mono(), wall=self.clock.wall())
+        if news:
+            self._note(None)
 
     @property
     def name(self) -> str:

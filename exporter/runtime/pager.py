@@ -28,10 +28,10 @@ class ListLimits:
 
 @dataclass(slots=True)
 class PassReport:
-    """What a pass met on its way: objects left out, and the API's own time (Unix seconds) when it was last told."""
+    """What a pass met on its way: objects left out, and the API's clock minus ours in seconds, if it told."""
 
     rejects: int = 0
-    date: float | None = None
+    skew: float | None = None
 
 
 def pass_over(
@@ -92,7 +92,8 @@ def _fetch(
         raise Failed(Word.TIMEOUT, "list deadline")
     params = {**query.params(), "limit": str(limits.page_items), **({"continue": token} if token else {})}
     answer = transport.get(url, params, budget=budget, cap=limits.page_bytes)
+    skew = report.skew if answer.date is None else answer.date - clock.wall()
     page = decode_page(kind, answer.body)
     report.rejects += page.rejects
-    report.date = answer.date if answer.date is not None else report.date
+    report.skew = skew
     return page

@@ -26,9 +26,12 @@ class Poller:
     clock: Clock
     interval: float
     budget: float
-    pulse: Pulse = field(default_factory=lambda: Pulse(mode="poll"))
+    pulse: Pulse = field(init=False)
     _failures: int = 0
     _not_before: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.pulse = Pulse(every=self.interval)
 
     def attempt(self) -> tuple[str, int | None]:
         """The result word (ok, skipped or a failure word) and the number, None unless ok."""

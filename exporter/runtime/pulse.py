@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from exporter.domain.failures import Failed, Word
-from exporter.domain.freshness import Holds, State, resource_state, worst
+from exporter.domain.freshness import Holds, State, may_show, resource_state, worst
 from exporter.domain.snapshots import ResourceHealth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulse:
-    """`heard_at` is monotonic seconds of the last byte, event or complete list, `heard_wall` the same moment in Unix
-    seconds; both None before the first complete list. `tried`: an attempt has ended, well or badly. `busy_since`:
-    monotonic seconds since when a pass runs. `skew`: the API's clock minus ours, in seconds."""
+    """`every`: seconds between two lists or polls, 0 for a watch. `heard_at` is monotonic seconds of the last byte,
+    event or complete list, `heard_wall` the same moment in Unix seconds; both None before the first complete list.
+    `tried`: an attempt has ended, well or badly. `busy_since`: monotonic seconds since when a pass runs. `skew`: the
+    API's clock minus ours, in seconds."""
 
-    mode: str = "watch"
+    every: float = 0.0
     heard_at: float | None = None
     heard_wall: float | None = None
     word: Word | None = None
@@ -25,6 +26,10 @@ class Pulse:
     tried: bool = False
     busy_since: float | None = None
     skew: float | None = None
+
+    @property
+    def mode(self) -> str:
+        return "poll" if self.every else "watch"
 
     def busy(self, mono: float) -> Pulse:
         return replace(self, busy_since=mono)
@@ -40,7 +45,17 @@ class Pulse:
         return None if self.heard_at is None else max(mono - self.heard_at, 0.0)
 
     def state(self, mono: float, holds: Holds) -> State:
-        return resource_state(self.age(mono), self.word, holds)
+        return resource_state(self.age(mono), self.word, self._fitting(holds))
+
+    def shown(self, mono: float, holds: Holds) -> bool:
+        """Whether what it told may be shown."""
+        return may_show(self.age(mono), self.state(mono, holds), self._fitting(holds))
+
+    def _fitting(self, holds: Holds) -> Holds:
+        """What is asked for rarely is held for longer: it is stale after three intervals and expires after five."""
+        return Holds(
+            stale_after=max(holds.stale_after, 3 * self.every), expire_after=max(holds.expire_after, 5 * self.every)
+        )
 
 
 class Source(Protocol):

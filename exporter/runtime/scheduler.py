@@ -44,9 +44,11 @@ class Scheduler:
     ticks: list[Tick] = field(default_factory=list)
     _background: BackgroundScheduler = field(init=False)
     _stop: threading.Event = field(default_factory=threading.Event)
+    _guardian: threading.Thread = field(init=False)
     _started_at: float = 0.0
 
     def __post_init__(self) -> None:
+        self._guardian = threading.Thread(target=self._guard, name="scheduler-guard", daemon=True)
         self._background = BackgroundScheduler(timezone=UTC)
         self._background.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
 
@@ -70,11 +72,12 @@ class Scheduler:
                 next_run_time=datetime.now(UTC),
             )
         self._background.start()
-        threading.Thread(target=self._guard, name="scheduler-guard", daemon=True).start()
+        self._guardian.start()
 
     def stop(self) -> None:
         """Plan nothing more; runs that go on are not waited for."""
         self._stop.set()
+        self._guardian.join(_GUARD_EVERY)
         self._background.shutdown(wait=False)
 
     def late(self, tick: Tick) -> float:

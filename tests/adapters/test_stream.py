@@ -96,6 +96,17 @@ def test_a_line_is_handed_out_when_it_arrives(dial: Dial) -> None:
         stream.close()
 
 
+def test_a_long_line_does_not_wait_for_the_next_one(dial: Dial) -> None:
+    """The end of its chunk stays in the socket when the line has been read: it is no news."""
+    line = b"x" * 50_000
+    with Hostile(sent(chunk(line + b"\n"), end=Peer.stall)) as server:
+        started = time.monotonic()
+        stream = watch(dial(server), silence=5.0, line_cap=100_000)
+        assert next(stream) == [line]
+        assert time.monotonic() - started < 0.3
+        stream.close()
+
+
 def test_silence_is_timeout_after_what_came_before(dial: Dial) -> None:
     with Hostile(sent(chunk(b"a\n"), end=Peer.stall)) as server:
         started = time.monotonic()

@@ -116,3 +116,16 @@ def test_health_and_version_need_no_rights(target: Target) -> None:
     client.close()
     assert (version["major"], version["gitVersion"][:2]) == ("1", "v1")
     assert health == [200, 200]
+
+
+def test_everyone_known_may_ask_who_they_are(target: Target) -> None:
+    client = target.client(target.token_of("nobody"))
+    review = expect(client.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", {}), 201)
+    anonymous = target.client(None)
+    refused = anonymous.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", {})[0]
+    for caller in (client, anonymous):
+        caller.close()
+    assert review["kind"] == "SelfSubjectReview"
+    assert review["status"]["userInfo"]["username"] == "nobody"
+    assert "system:authenticated" in review["status"]["userInfo"]["groups"]
+    assert refused == 403

@@ -33,7 +33,7 @@ def search(page: Page, identity: str) -> dict[str, Any]:
         "expected": next(iter(expected.values()), None),
         "attempts": {word: n for (_, word), n in family(page, "search_attempts_failed", elb_job_id=identity).items()},
         "blocked": {word: n for (_, word), n in family(page, "search_pods_blocked", elb_job_id=identity).items()},
-        "flags": {flag for (flag, _) in moved(page, "search_flag", elb_job_id=identity)},
+        "flags": {flag for flag, _ in moved(page, "search_flag", elb_job_id=identity)},
     }
 
 
@@ -51,6 +51,25 @@ def await_search(daemon: Daemon, identity: str, phase: str, *, timeout: float = 
         return daemon.wait(same, timeout)
     except TimeoutError as error:
         raise AssertionError(f"the page says {last[0]}, not {wanted}\n{error}") from None
+
+
+def trail(daemon: Daemon, identity: str) -> list[str]:
+    """The phases of a search on the pages read from now on, each once per stay; the list grows."""
+    phases: list[str] = []
+
+    def look(page: Page) -> None:
+        seen = search(page, identity)
+        if seen and phases[-1:] != [seen["phase"]]:
+            phases.append(seen["phase"])
+
+    daemon.on_page.append(look)
+    return phases
+
+
+def is_part(phases: list[str], whole: str) -> bool:
+    """Whether a trail is `whole` (words in order) without some of its steps: nobody reads every page."""
+    steps = iter(whole.split())
+    return bool(phases) and all(phase in steps for phase in phases) and phases[-1] == whole.split()[-1]
 
 
 def check_page(daemon: Daemon, world: World, *searches: str, timeout: float = 15.0) -> Page:
@@ -75,12 +94,25 @@ def difference(page: Page, expected: Page, world: World) -> dict[object, object]
     names = {name for name, _ in expected}
     mine = {("namespace", world.namespace), ("pool", world.pool)}
     said = {key: number for key, number in page.items() if key[0] in names and key[1] & mine and _told(key, expected)}
-    return {key: (said.get(key), expected.get(key)) for key in said.keys() | expected if said.get(key) != expected.get(key)}
+    return {
+        key: (said.get(key), expected.get(key)) for key in said.keys() | expected if said.get(key) != expected.get(key)
+    }
 
 
 def finished(page: Page, name: str = "jobs_finished_total") -> dict[tuple[str, ...], float]:
     """The counter's series that are not 0, without the namespace (one daemon of these tests reads one)."""
     return {key[1:]: number for key, number in moved(page, name).items()}
+
+
+def await_finished(daemon: Daemon, wanted: dict[tuple[str, ...], float]) -> Page:
+    """Wait until exactly these endings of Jobs are counted: a failure that nobody saw is counted with a delay."""
+    page = daemon.page()
+    deadline = time.monotonic() + 10.0
+    while finished(page) != wanted and time.monotonic() < deadline:
+        time.sleep(0.1)
+        page = daemon.page()
+    assert finished(page) == wanted
+    return page
 
 
 def _told(key: tuple[str, frozenset[tuple[str, str]]], expected: Page) -> bool:

@@ -41,7 +41,8 @@ class World:
     def node(self, ordinal: int = 0, **options: Any) -> str:
         """A node of the pool that batches can be put on; returns its name."""
         name = f"{self.pool}-{ordinal}"
-        self.kubelet.add_node(name, self.pool, labels={"workload": "blast", "ordinal": str(ordinal)}, **options)
+        labels = {"workload": "blast", "ordinal": str(ordinal)}
+        self.kubelet.add_node(name, self.pool, labels=labels, **{"cpu": "32", **options})
         return name
 
     def create(self, *jobs: Object) -> list[str]:
@@ -100,10 +101,14 @@ class World:
         return self.api.get(self.path("jobs", name))[0] == 404
 
     def await_gone(self, *names: str, timeout: float = 30.0) -> None:
-        self.kubelet.wait(lambda: all([self.has_gone(name) for name in names]), timeout, f"{names} to go")
+        self.kubelet.wait(lambda: {self.has_gone(name) for name in names} == {True}, timeout, f"{names} to go")
 
     def path(self, resource: str, name: str = "") -> str:
-        base = f"/apis/batch/v1/namespaces/{self.namespace}" if resource == "jobs" else f"/api/v1/namespaces/{self.namespace}"
+        base = (
+            f"/apis/batch/v1/namespaces/{self.namespace}"
+            if resource == "jobs"
+            else f"/api/v1/namespaces/{self.namespace}"
+        )
         return f"{base}/{resource}" + (f"/{name}" if name else "")
 
     def close(self) -> None:

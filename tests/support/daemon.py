@@ -36,7 +36,7 @@ class Daemon:
     """`exporter run` on a port of its own, as a context manager; `settings` are keys of the configuration.
 
     Every `page()` checks what must hold of any page: no series twice, and no counter that falls or goes away while
-    the process lives.
+    the process lives. Then it calls what is in `on_page`.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Daemon:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.process = Process(argv=_command(kubeconfig, port, namespaces, _FAST | dict(settings or {})), log=log)
+        self.on_page: list[Callable[[Page], object]] = []
         self._http = urllib3.PoolManager(retries=False, timeout=10.0)
         self._before: Page = {}
 
@@ -94,7 +95,13 @@ class Daemon:
         page = _read(parse_text(self._get("text/plain")))
         check_rise(self._before, page)
         self._before = page
+        for look in self.on_page:
+            look(page)
         return page
+
+    def status_page(self) -> str:
+        """The HTML for people."""
+        return self._get("text/html", "/?refresh=0")
 
     def agreed_page(self) -> Page:
         """A page that both formats say alike."""
@@ -119,8 +126,8 @@ class Daemon:
         """The value of one series now, None if it is absent; `name` is without the prefix."""
         return value(self.page(), name, **labels)
 
-    def _get(self, accept: str) -> str:
-        answer = self._http.request("GET", f"{self.url}/metrics", headers={"Accept": accept})
+    def _get(self, accept: str, path: str = "/metrics") -> str:
+        answer = self._http.request("GET", f"{self.url}{path}", headers={"Accept": accept})
         assert answer.status == 200, f"the daemon answered {answer.status}"
         return answer.data.decode()
 

@@ -15,8 +15,8 @@ _CHUNK = 64 * 1024
 class Proxy:
     """Forwards every connection to `target`, a port on 127.0.0.1.
 
-    `latency` (seconds) delays each piece on its way. While `swallow` is true what arrives is thrown away, and connections stay
-    open; while `refuse` is true new ones are closed at once.
+    `latency` (seconds) delays each piece on its way. While `swallow` is true what arrives is thrown away, and
+    connections stay open; while `refuse` is true new ones are closed at once.
     """
 
     def __init__(self, target: int) -> None:

@@ -60,12 +60,19 @@ def recount_search(api: Api, namespace: str, search: str) -> Page:
 
 
 def recount_pool(api: Api, pool: str) -> Page:
-    """The nodes of one pool, and the processor cores that can be had on them and that pods have asked for."""
+    """The nodes of one pool, and the cores that can be had on them and that pods have asked for; {} without nodes."""
     nodes = [node for node in _list(api, "/api/v1/nodes") if node["metadata"]["labels"].get("agentpool") == pool]
+    if not nodes:
+        return {}
     states = Counter(_node_state(node) for node in nodes)
-    page = {_series("pool_nodes", pool=pool, state=s): float(states[s]) for s in ("ready", "cordoned", "not_ready", "unknown")}
+    page = {
+        _series("pool_nodes", pool=pool, state=s): float(states[s])
+        for s in ("ready", "cordoned", "not_ready", "unknown")
+    }
     usable = [node for node in nodes if _node_state(node) == "ready"]
-    page[_series("pool_cpu_allocatable_cores", pool=pool)] = sum(_cores(n["status"]["allocatable"]["cpu"]) for n in usable)
+    page[_series("pool_cpu_allocatable_cores", pool=pool)] = sum(
+        _cores(n["status"]["allocatable"]["cpu"]) for n in usable
+    )
     names = {node["metadata"]["name"] for node in nodes}
     pods = [pod for pod in _list(api, "/api/v1/pods") if pod["spec"].get("nodeName") in names and _role(pod)]
     living = [pod for pod in pods if pod["status"]["phase"] not in ("Succeeded", "Failed")]
@@ -153,7 +160,9 @@ def _pod_state(pod: Object) -> str:
     if phase == "Pending":
         return "pending"
     ready = {"type": "Ready", "status": "True"}.items()
-    return "ready" if any(ready <= condition.items() for condition in pod["status"].get("conditions", [])) else "running"
+    return (
+        "ready" if any(ready <= condition.items() for condition in pod["status"].get("conditions", [])) else "running"
+    )
 
 
 def _node_state(node: Object) -> str:

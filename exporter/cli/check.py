@@ -1,0 +1,143 @@
+"""`check`: connect, ask the API what we may do, and say what each missing permission costs and what grants it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from argparse import Namespace
+from typing import Any
+
+from exporter import collectors
+from exporter.adapters.endpoint import ConnectError
+from exporter.adapters.kube import Access
+from exporter.adapters.transport import Answer, Transport
+from exporter.cli.configured import USAGE, configured
+from exporter.cli.findings import Findings, remedy, report
+from exporter.cli.permissions import Permission, needed
+from exporter.config import Cluster, Config
+from exporter.domain.failures import Failed, Word
+from exporter.wiring import reach
+
+_ALL_THERE, _MISSING, _UNREACHABLE = 0, 1, 7
+_BUDGET = 10.0
+_CAP = 1024 * 1024
+_WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+_MAY_I = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+_REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+
+
+def command(arguments: Namespace) -> int:
+    config = configured(arguments)
+    if config is None:
+        return USAGE
+    try:
+        ways = [(cluster, reach(cluster, config)) for cluster in config.clusters]
+    except ConnectError as error:
+        sys.stderr.write(f"cannot connect: {error}\n")
+        return USAGE
+    found = [_examined(cluster, config, access) for cluster, access in ways]
+    _say(found, only_grants=arguments.grants)
+    if any(one.failed for one in found):
+        return _UNREACHABLE
+    return _MISSING if any(one.missing for one in found) else _ALL_THERE
+
+
+def examine(cluster: Cluster, config: Config, access: Access) -> Findings:
+    """Ask one cluster's API about its version, who we are, and every permission that the collectors need."""
+    transport = access.transport("check")
+    asker = _Asker(transport)
+    known: dict[str, Any] = {"cluster": cluster.name, "server": access.describe()}
+    allowed: dict[Permission, bool] = {}
+    failed: Failed | None = None
+    try:
+        known["version"] = _version(asker)
+        known["user"] = _user(asker)
+        for permission in needed(collectors.ALL, cluster.namespaces):
+            allowed[permission] = _may(asker, permission)
+    except Failed as failure:
+        failed = failure
+    finally:
+        transport.close()
+    return Findings(**known, skew=asker.skew, allowed=allowed, poll=config.intervals.fallback_poll, failed=failed)
+
+
+def _examined(cluster: Cluster, config: Config, access: Access) -> Findings:
+    try:
+        return examine(cluster, config, access)
+    finally:
+        access.close()
+
+
+class _Asker:
+    """Asks, and compares the clocks on the way. Raises Failed."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.skew: float | None = None
+
+    def get(self, path: str) -> dict[str, Any]:
+        began = time.time()
+        return self._body(self._transport.get(path, budget=_BUDGET, cap=_CAP), began)
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        began = time.time()
+        return self._body(self._transport.send("POST", path, body, budget=_BUDGET, cap=_CAP), began)
+
+    def _body(self, answer: Answer, began: float) -> dict[str, Any]:
+        if answer.date is not None and self.skew is None:
+            self.skew = answer.date - (began + time.time()) / 2
+        try:
+            decoded = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            raise Failed(Word.GARBLED, "not JSON") from None
+        if not isinstance(decoded, dict):
+            raise Failed(Word.GARBLED, "not an object")
+        return decoded
+
+
+def _version(asker: _Asker) -> str:
+    """The server's version; empty where it does not tell."""
+    try:
+        return str(asker.get("/version").get("gitVersion", ""))
+    except Failed as failure:
+        if failure.word is Word.DENIED:
+            return ""
+        raise
+
+
+def _user(asker: _Asker) -> str:
+    """Who the API says we are; empty where it does not tell, as before Kubernetes 1.28."""
+    try:
+        status = asker.post(_WHOAMI, _REVIEW).get("status")
+    except Failed as failure:
+        if failure.word in (Word.DENIED, Word.ABSENT):
+            return ""
+        raise
+    info = status.get("userInfo") if isinstance(status, dict) else None
+    return str(info.get("username", "")) if isinstance(info, dict) else ""
+
+
+def _may(asker: _Asker, permission: Permission) -> bool:
+    status = asker.post(_MAY_I, permission.review()).get("status")
+    if not isinstance(status, dict) or not isinstance(status.get("allowed"), bool):
+        raise Failed(Word.GARBLED, "a review without an answer")
+    return bool(status["allowed"])
+
+
+def _say(found: list[Findings], *, only_grants: bool) -> None:
+    """The report on standard output, the YAML after it; or the YAML alone, with the report on standard error."""
+    stream = sys.stderr if only_grants else sys.stdout
+    terminal = stream.isatty()
+    width = shutil.get_terminal_size().columns if terminal else None
+    colour = terminal and not os.environ.get("NO_COLOR")
+    for one in found:
+        stream.write("\n".join(report(one, width=width, colour=colour)) + "\n\n")
+        yaml = remedy(one)
+        if yaml and not only_grants:
+            stream.write(
+                "An administrator grants them with: elasticblast-exporter check --grants | kubectl apply -f -\n"
+            )
+        sys.stdout.write(yaml)

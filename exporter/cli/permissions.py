@@ -1,0 +1,114 @@
+"""Which permissions the collectors need, and what is lost without each. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from exporter.collectors.base import Collector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """One verb on one resource; `namespace` is empty for the whole cluster, `group` for the core group."""
+
+    verb: str
+    resource: str
+    group: str = ""
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.qualified}"
+
+    @property
+    def qualified(self) -> str:
+        """As kubectl names the resource, such as jobs.batch."""
+        return f"{self.resource}.{self.group}" if self.group else self.resource
+
+    @property
+    def where(self) -> str:
+        return f"namespace {self.namespace}" if self.namespace else "whole cluster"
+
+    def review(self) -> dict[str, Any]:
+        """The SelfSubjectAccessReview that asks for it."""
+        attributes = {"verb": self.verb, "resource": self.resource, "group": self.group, "namespace": self.namespace}
+        return {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What goes dark without `list`, and what polling instead of watching loses without `watch`."""
+
+    listing: str
+    watching: str
+
+
+_LOSSES: Mapping[str, Loss] = {
+    "jobs.batch": Loss(
+        "no search is seen: no phase, no progress, no end (every elasticblast_search_*, elasticblast_searches_*, "
+        "elasticblast_jobs* and elasticblast_job_* series, elasticblast_warmup_jobs)",
+        "a Job that comes and goes between two lists is not seen, phases are late",
+    ),
+    "pods": Loss(
+        "why batches fail and why they wait stays unknown: no exit codes, no blocked pods, no node seconds "
+        "(elasticblast_pods*, elasticblast_attempts_failed_total, elasticblast_search_attempts_failed, "
+        "elasticblast_search_pods_blocked, elasticblast_search_node_seconds_total, elasticblast_run_slots_limit)",
+        "exit codes are lost: the pod of a Job that runs out of retries is gone before the next list",
+    ),
+    "nodes": Loss(
+        "node pools stay unknown: their nodes, pressure, capacity and cost, and whether a shard has a node "
+        "(elasticblast_pool_*, elasticblast_node_seconds_total, elasticblast_nodes_removed_total)",
+        "a node that comes and goes between two lists is not counted",
+    ),
+    "persistentvolumeclaims": Loss(
+        "a database volume that is not bound is not seen (elasticblast_persistentvolumeclaim_phase)",
+        "claims are late",
+    ),
+    "events": Loss(
+        "the cluster's warnings are not counted, and a kill for memory that only an event tells looks like any other "
+        "kill (elasticblast_events_total)",
+        "events that expire between two lists are not counted",
+    ),
+}
+_UNLISTED = Loss("what it tells is missing", "what it tells is late")
+
+
+def needed(collectors: Sequence[Collector], namespaces: Sequence[str]) -> list[Permission]:
+    """Every permission that the collectors use, each once: list and watch for what is watched, list for what is
+    polled."""
+    found = [
+        permission
+        for collector in collectors
+        for path, verbs in _uses(collector)
+        for permission in _permissions(path, verbs, namespaces)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def cost(permission: Permission, *, poll: float) -> str:
+    """What its absence costs. `poll` is the time in seconds between two lists where watching is not allowed."""
+    loss = _LOSSES.get(permission.qualified, _UNLISTED)
+    if permission.verb == "watch":
+        return f"it is listed every {poll:g} s instead: {loss.watching}"
+    return loss.listing
+
+
+def _uses(collector: Collector) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for resource in collector.resources:
+        yield resource.path, ("list", "watch")
+    for poll in collector.polls:
+        yield poll.path, ("list",)
+
+
+def _permissions(path: str, verbs: Sequence[str], namespaces: Sequence[str]) -> Iterator[Permission]:
+    """From `/apis/<group>/<version>/[namespaces/{namespace}/]<resource>`; the core group has `/api/<version>/`."""
+    parts = path.strip("/").split("/")
+    group = parts[1] if parts[0] == "apis" else ""
+    for namespace in namespaces if "{namespace}" in path else ("",):
+        for verb in verbs:
+            yield Permission(verb=verb, group=group, resource=parts[-1], namespace=namespace)

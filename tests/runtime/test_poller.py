@@ -1,0 +1,109 @@
+"""Polled numbers: asked for when due, never in a hurry, forgotten when too old."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from exporter.simulator.server import Simulator
+from tests.runtime.follow import Follower
+from tests.runtime.play import batches
+from tests.support.clock import ManualClock
+from tests.support.hostile import Hostile
+
+
+def stored(follower: Follower) -> dict[str, int]:
+    batch = follower.view().batch
+    assert batch is not None
+    return dict(batch.stored)
+
+
+def test_the_number_is_all_jobs_stored_whatever_their_state(simulator: Simulator) -> None:
+    batches(simulator.store, count=7)
+    follower = Follower(simulator.url, simulator.token, only=["jobs"])
+    poller = follower.poller()
+    follower.feed("jobs").once()
+    follower.cluster.poll(poller)
+    assert stored(follower) == {"default": 7}
+    assert simulator.api.seen[-1].query == {"limit": "1"}
+    assert follower.runs("jobs_stored", "ok") == 1
+    follower.stop()
+
+
+def test_failures_are_counted_backed_off_and_cleared_by_one_success(simulator: Simulator) -> None:
+    bad = [True]
+
+    async def answer(_: Request) -> Response | None:
+        return JSONResponse({}, 500) if bad else None
+
+    simulator.api.intercept = answer
+    clock = ManualClock()
+    follower = Follower(simulator.url, simulator.token, only=["jobs"], clock=clock)
+    poller = follower.poller(interval=10.0)
+    assert [poller.attempt()[0] for _ in range(3)] == ["server", "skipped", "skipped"]
+    for _ in range(20):
+        clock.advance(61.0)
+        assert poller.attempt()[0] == "server"
+    bad.clear()
+    clock.advance(61.0)
+    assert poller.attempt() == ("ok", 0)
+    bad.append(True)
+    assert poller.attempt()[0] == "server"
+    clock.advance(10.1)
+    assert poller.attempt()[0] == "server"
+    follower.stop()
+
+
+@pytest.mark.fault(32)
+def test_retry_after_puts_the_next_poll_off(simulator: Simulator) -> None:
+    async def throttle(_: Request) -> Response:
+        return JSONResponse({}, 429, {"Retry-After": "200"})
+
+    simulator.api.intercept = throttle
+    clock = ManualClock()
+    follower = Follower(simulator.url, simulator.token, only=["jobs"], clock=clock)
+    poller = follower.poller()
+    assert poller.attempt()[0] == "throttled"
+    clock.advance(199.0)
+    follower.cluster.poll(poller)
+    assert follower.runs("jobs_stored", "skipped") == 1
+    clock.advance(1.1)
+    assert poller.attempt()[0] == "throttled"
+    follower.stop()
+
+
+@pytest.mark.parametrize("interval", [60.0, 3600.0])
+def test_a_number_is_held_for_five_intervals_and_then_goes(simulator: Simulator, interval: float) -> None:
+    clock = ManualClock()
+    follower = Follower(simulator.url, simulator.token, only=["jobs"], clock=clock)
+    poller = follower.poller(interval=interval)
+    follower.cluster.poll(poller)
+    for share, state in ((2.9, "fresh"), (2.0, "stale")):
+        clock.advance(share * interval)
+        follower.feed("jobs").once()
+        assert stored(follower) == {"default": 0}
+        assert follower.state("jobs_stored") == state
+    clock.advance(0.2 * interval)
+    follower.feed("jobs").once()
+    assert stored(follower) == {}
+    assert follower.state("jobs_stored") == "expired"
+    follower.stop()
+
+
+def test_an_answer_that_never_comes_ends_at_its_budget() -> None:
+    with Hostile(lambda peer: peer.stall()) as server:
+        follower = Follower(server.url, only=["jobs"])
+        assert follower.poller(budget=0.2).attempt()[0] == "timeout"
+        follower.stop()
+
+
+def test_garbage_is_no_number() -> None:
+    def script(peer: object) -> None:
+        while peer.read() is not None:  # type: ignore[attr-defined]
+            peer.answer(b'{"items": 3}')  # type: ignore[attr-defined]
+
+    with Hostile(script) as server:
+        follower = Follower(server.url, only=["jobs"])
+        assert follower.poller().attempt() == ("garbled", None)
+        follower.stop()
