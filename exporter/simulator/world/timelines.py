@@ -218,7 +218,7 @@ def finished_litter(
     """K: Jobs without a TTL that ended long ago, nine batches and a finalizer a search."""
     for first in range(0, count, per_search):
         own = search_id if first == 0 else new_search_id(rng)
-        search = Search(id=own, mode="ssd", batches=per_search - 1, ttl=None, padding=padding)
+        search = Search(id=own, mode="ssd", batches=per_search - 1, ttl=None, padding=padding, openapi_id=own[-12:])
         made = [manifests.batch(search, number) for number in range(min(per_search, count - first) - 1)]
         for manifest in [*made, manifests.finalizer(search)]:
             bury(world, manifest)
