@@ -52,6 +52,8 @@ _ROWS = (
     Row("event_p99", "Event to page, p99", "ms", _MS),
     Row("burst_pods", "Pod events, whole path", "/s"),
     Row("burst_jobs", "Job events, whole path", "/s"),
+    Row("burst_pods_cpu", "CPU time of a pod event", "µs", 1e-6, 1),
+    Row("burst_jobs_cpu", "CPU time of a Job event", "µs", 1e-6, 1),
     Row("scrape_plain_p50", "Scrape at rest, plain, p50", "ms", _MS, 2),
     Row("scrape_plain_p99", "Scrape at rest, plain, p99", "ms", _MS, 2),
     Row("scrape_gzip_p50", "Scrape at rest, gzip, p50", "ms", _MS, 2),
@@ -64,6 +66,7 @@ _ROWS = (
     Row("series", "Series", "", compared=False),
     Row("page_plain", "Page, plain", "kB", 1000, 1, compared=False),
     Row("page_gzip", "Page, gzip", "kB", 1000, 1, compared=False),
+    Row("load", "Load average before the run", "", digits=1, compared=False),
 )
 
 
@@ -106,7 +109,7 @@ def _medians(sizes: list[int], subjects: list[Subject], effort: Effort, repeat: 
             for run in range(repeat):
                 load = os.getloadavg()[0]
                 print(f"{subject.name}, {jobs} Jobs, run {run + 1} of {repeat}, load {load:.1f}", file=sys.stderr)
-                runs.append(measure(subject, jobs, effort))
+                runs.append({"load": load, **measure(subject, jobs, effort)})
             keys = set.intersection(*(set(numbers) for numbers in runs))
             results[subject.name, jobs] = {key: statistics.median(run[key] for run in runs) for key in sorted(keys)}
     return results

@@ -193,7 +193,7 @@ def _bursts(bench: Bench) -> Numbers:
         return {}
     numbers: Numbers = {}
     for resource in ("pods", "jobs"):
-        count = bench.effort.burst
+        count, cpu = bench.effort.burst, bench.child.cpu()
         sent = bench.api.ask("POST", f"/bench/burst?resource={resource}&count={count}")
         facts = bench.facts()
         done = sum(states["succeeded"] for states in facts["states"].values())
@@ -203,6 +203,7 @@ def _bursts(bench: Bench) -> Numbers:
             return page.restarts >= restarts and sum(s["succeeded"] for s in page.states.values()) >= done
 
         numbers[f"burst_{resource}"] = count / (bench.until(shown, "end of the burst") - sent["began"])
+        numbers[f"burst_{resource}_cpu"] = (bench.child.cpu() - cpu) / count
     return numbers
 
 

@@ -85,10 +85,11 @@ class App:
     def start(self) -> None:
         """Listen, then look. Raises ListenError or TlsError; an API that cannot be reached is no error."""
         self._started_at = self.clock.mono()
+        self.publisher.publish()
         self.server.start()
+        self.scheduler.start()  # before the feeds, which may take every file descriptor there is
         for member in self._members:
             member.start()
-        self.scheduler.start()
         event(LOG, logging.INFO, "started", port=self.server.port, clusters=len(self._members))
 
     def stop(self) -> None:

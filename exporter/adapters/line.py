@@ -55,7 +55,7 @@ class Line:
                     self._socket.shutdown(socket.SHUT_RDWR)
 
     def readable(self) -> bool:
-        """Say whether the next chunk, or the end, has arrived. What only ends the last chunk is not worth waiting on."""
+        """Say whether the next chunk, or the end, has arrived; what only ends the last chunk does not count."""
         with self._lock:
             if self._socket is None:
                 return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,11 +88,12 @@ class Transport:
         connect_budget: float,
         silence: float,
         line_cap: int,
-    ) -> Iterator[list[bytes]]:
+    ) -> Generator[list[bytes], None, None]:
         """Yield the lines of a watch in batches as they arrive, until the server ends it between two lines.
 
         Raises Failed: `timeout` when no byte came for `silence` seconds, `garbled` for a line cut short, `oversize`
-        for one longer than `line_cap`. Close the iterator to hang up.
+        for one longer than `line_cap`. Close the generator to hang up,
+        before anything else is asked: what it closes is the line, whoever uses it by then.
         """
         timer = self._reaper.arm(self._line, connect_budget)
         try:

@@ -32,7 +32,7 @@ def command(arguments: Namespace) -> int:
     log = configure(config.log.level, config.log.format)
     try:
         app = App(config)
-    except ConnectError as error:
+    except (ConnectError, OSError) as error:
         sys.stderr.write(f"cannot connect: {error}\n")
         return USAGE
     return serve(app, log, reread=partial(reload, arguments))
@@ -109,6 +109,8 @@ def _reload(app: App, log: LogHandle, received: _Signals, reread: Callable[[], C
             event(LOG, logging.ERROR, "reload_refused", problem=str(problem))
     except ConnectError as error:
         event(LOG, logging.ERROR, "reload_refused", problem=str(error))
+    except Exception as error:  # noqa: BLE001 - the daemon goes on as it is, and says where the fault is
+        event(LOG, logging.ERROR, "reload_failed", exc=error)
     if app.config.log == before:
         return log
     new = configure(app.config.log.level, app.config.log.format)

@@ -10,23 +10,24 @@ from exporter.domain.words import PROGRAMS, SEARCH_DURATION_BOUNDS
 _BY_DELETION = (Phase.CANCELLING, Phase.CANCELLED, Phase.VANISHED)
 
 
-def evaluate(ledger: Ledger, now: float, *, stale: frozenset[str]) -> None:
+def evaluate(ledger: Ledger, now: float, *, stale: frozenset[str], pods_known: bool = True) -> None:
     """Judge the searches that events touched and those that time may move; forget what is old.
 
     `stale` names the namespaces whose Jobs were not heard of lately: their searches keep the phase they have.
+    Without `pods_known` phases rest on Job facts alone.
     """
     jobs = ledger.jobs
     jobs.endings.settle(now)
     touched, jobs.touched = jobs.touched, set()
     for key, search in jobs.searches.items():
         if (search.moving or key in touched) and search.namespace not in stale:
-            _judge(ledger, search, now)
+            _judge(ledger, search, now, pods_known=pods_known)
     jobs.touched |= {key for key in touched if key[0] in stale}
     _forget(ledger, now)
 
 
-def _judge(ledger: Ledger, search: Search, now: float) -> None:
-    facts, before = search.facts(), search.memory
+def _judge(ledger: Ledger, search: Search, now: float, *, pods_known: bool) -> None:
+    facts, before = search.facts(pods_known=pods_known), search.memory
     verdict = judge(facts, before, now=now, rules=ledger.rules)
     if verdict is None:
         return

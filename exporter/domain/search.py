@@ -124,7 +124,7 @@ class Search:
         results: tuple[Fate, ...] = ("failed", "succeeded", "lost")
         return next((result for result in results if self.ended[role, result]), "never")
 
-    def facts(self, age: Literal["fresh", "stale", "expired"] = "fresh") -> Facts:
+    def facts(self, age: Literal["fresh", "stale", "expired"] = "fresh", *, pods_known: bool = True) -> Facts:
         blast = self.blast_live()
         return Facts(
             blast=blast,
@@ -141,7 +141,7 @@ class Search:
             expired_unseen=sum(n for (_, result), n in self.ended.items() if result == "expired_unseen"),
             retried_success=self.retried_success,
             ever_ran=self.ran,
-            unschedulable=self.unschedulable > 0,
+            unschedulable=pods_known and self.unschedulable > 0,
             newest=self.newest,
             newest_live_created=max(self.live_created, default=None),
             cancel_requested=self.cancel_requested,

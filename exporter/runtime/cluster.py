@@ -176,7 +176,7 @@ class Cluster:
         pods_known = len(pods) == len(self.settings.namespaces)
         self._ledger.jobs.trust_pods(pods_known)
         stale = frozenset(f.namespace for f, s in states.items() if f.name == "jobs" and s != "fresh")
-        evaluate(self._ledger, now, stale=stale)
+        evaluate(self._ledger, now, stale=stale, pods_known=pods_known)
         shown = self._shown_namespaces("jobs", mono)
         if not shown:
             return None

@@ -6,6 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -189,9 +190,10 @@ class Feed:
             line_cap=self.limits.page_bytes,
         )
         try:
-            for lines in stream:
-                self._turn(every=0.0)
-                self._take(lines)
+            with closing(stream):
+                for lines in stream:
+                    self._turn(every=0.0)
+                    self._take(lines)
         except Failed as failure:
             if failure.word is not Word.DENIED:
                 raise
@@ -213,26 +215,26 @@ class Feed:
 
     def _take(self, lines: Sequence[bytes]) -> None:
         """Hand on the events up to the first that is none; it ends the session."""
-        events, failure = self._decoded(lines)
+        events, flaw = self._decoded(lines)
         if events:
             self.sink.changed(self, events)
             self._version = events[-1].resource_version
         rejects = sum(e.rejected for e in events)
         if rejects:
             self.sink.ran(self, "", seconds=None, rejects=rejects)
-        if failure is not None:
-            raise failure
+        if flaw is not None:
+            raise Failed(*flaw)
         self._heard()
 
-    def _decoded(self, lines: Sequence[bytes]) -> tuple[list[WatchEvent], Failed | None]:
+    def _decoded(self, lines: Sequence[bytes]) -> tuple[list[WatchEvent], tuple[Word, str] | None]:
         events: list[WatchEvent] = []
         for line in lines:
             try:
                 change = decode_event(self._kind, line)
             except Failed as failure:
-                return events, failure
+                return events, (failure.word, failure.detail)
             if change.type == "ERROR":
-                return events, Failed(Word.GONE if change.code == 410 else Word.SERVER, f"watch error {change.code}")
+                return events, (Word.GONE if change.code == 410 else Word.SERVER, f"watch error {change.code}")
             events.append(change)
         return events, None
 

@@ -48,24 +48,25 @@ def test_watches_that_are_cut_again_and_again_count_nothing_twice(world: World, 
     proxy.latency = 0.02
     with world.daemon(kubeconfig=through) as daemon:
         phases = trail(daemon, identity)
-        batches = world.batches(identity, range(4))
+        batches = world.batches(identity, (0, 1))
         finalizer = world.finalizer(identity)
-        await_search(daemon, identity, "pending", jobs={"pending": 4}, expected=4)
+        await_search(daemon, identity, "pending", jobs={"pending": 2}, expected=2)
         for number, name in enumerate(batches, 1):
             world.kubelet.wait(lambda: proxy.connections >= 5, what="every feed to be connected")
             assert proxy.cut() >= 5
+            world.run(name)
             world.succeed(name)
-            counts = {"pending": 4 - number, "succeeded": number}
-            phase, reason = ("running", "idle") if number < 4 else ("finalizing", "none")
+            counts = {"pending": 2 - number, "succeeded": number}
+            phase, reason = ("running", "idle") if number < 2 else ("finalizing", "none")
             jobs = {word: n for word, n in counts.items() if n}
-            await_search(daemon, identity, phase, reason=reason, jobs=jobs, expected=4)
+            await_search(daemon, identity, phase, reason=reason, timeout=30, jobs=jobs, expected=2)
             check_page(daemon, world, identity)
         proxy.cut()
         world.succeed(finalizer)
-        page = await_search(daemon, identity, "succeeded", jobs={"succeeded": 4}, expected=4)
-        assert finished(page) == {("none", "succeeded", "blast"): 4, ("none", "succeeded", "finalizer"): 1}
-        assert value(page, "job_duration_seconds_count", program="blastn", db="core_nt") == 4
-        assert value(page, "job_queue_duration_seconds_count") == 4
+        page = await_search(daemon, identity, "succeeded", timeout=30, jobs={"succeeded": 2}, expected=2)
+        assert finished(page) == {("none", "succeeded", "blast"): 2, ("none", "succeeded", "finalizer"): 1}
+        assert value(page, "job_duration_seconds_count", program="blastn", db="core_nt") == 2
+        assert value(page, "job_queue_duration_seconds_count") == 2
         assert runs(page, "jobs", "gone") == 0
         assert is_part(phases, "pending running finalizing succeeded")
 
@@ -111,24 +112,24 @@ def test_after_a_version_that_is_gone_the_listing_settles_what_was_missed(
     with world.daemon(kubeconfig=through) as daemon:
         phases = trail(daemon, identity)
         succeeds, fails, deleted, stays = world.batches(identity, range(4))
-        (taken,) = world.batches(identity, (4,), ttl=1)
+        (taken,) = world.batches(identity, (4,), ttl=2)
         world.run(succeeds, fails, deleted, stays, taken)
         await_search(daemon, identity, "running", jobs={"running": 5})
 
-        proxy.refuse = True
-        proxy.cut()
+        proxy.swallow = True
         world.succeed(succeeds)
         world.fail_batch(fails, 2)
         world.delete(deleted)
         world.kubelet.succeed(world.kubelet.scheduled(taken))
         world.batches(newcomer, (0,))
         world.await_gone(deleted, taken)
+        proxy.refuse = True
         world.plane.apiserver.kill()
         world.plane.apiserver.start()
         world.plane.wait_ready()
         assert search(daemon.page(), identity)["jobs"] == {"running": 5}
 
-        proxy.refuse = False
+        proxy.refuse = proxy.swallow = False
         daemon.wait(lambda page: runs(page, "jobs", "gone") >= 1, 40, "a watch that is refused with 410")
         counts = {"running": 1, "succeeded": 1, "failed": 1, "lost": 1}
         await_search(daemon, identity, "failing", timeout=40, reason="batch_failed", jobs=counts)

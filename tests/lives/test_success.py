@@ -79,6 +79,7 @@ def test_a_sharded_search_shows_every_phase_from_setup_to_success(world: World) 
         }
         assert finished(page, "searches_finished_total") == {("none", "succeeded"): 1}
         check_facts(page, world, identity)
+        daemon.wait(lambda page: value(page, "jobs_stored", namespace=world.namespace) == 8)
         assert is_part(phases, "initializing submitting pending running finalizing succeeded")
 
 
@@ -112,7 +113,7 @@ def test_tallies_stay_when_the_ttl_takes_finished_jobs(world: World) -> None:
     world.node()
     with world.daemon() as daemon:
         phases = trail(daemon, identity)
-        short = world.batches(identity, (0, 1), ttl=1)
+        short = world.batches(identity, (0, 1), ttl=2)
         (last,) = world.batches(identity, (2,))
         finalizer = world.finalizer(identity)
         world.run(last, finalizer, *short)

@@ -59,8 +59,8 @@ def node(store: Store, name: str = NODE) -> None:
     store.create("nodes", {"metadata": {"name": name, "labels": labels}, "status": status})
 
 
-def pod_of(store: Store, job: str, *, phase: str = "Running", namespace: str = "default") -> str:
-    """A pod of a batch Job on the node; its name."""
+def pod_of(store: Store, job: str, *, phase: str = "Running", namespace: str = "default", **more: Any) -> str:
+    """A pod of a batch Job on the node; its name. `more` are fields of its status."""
     owner = store.get("jobs", namespace, job)["metadata"]
     reference = {"apiVersion": "batch/v1", "kind": "Job", "name": job, "uid": owner["uid"], "controller": True}
     running = {"name": "blast", "ready": True, "restartCount": 0, "state": {"running": {"startedAt": now()}}}
@@ -72,10 +72,11 @@ def pod_of(store: Store, job: str, *, phase: str = "Running", namespace: str = "
             "ownerReferences": [reference],
         },
         "spec": {"nodeName": NODE, "containers": [{"name": "blast", "image": "elb"}]},
-        "status": {"phase": phase, "containerStatuses": [running] if phase == "Running" else []},
     }
-    store.create("pods", body)
-    return f"{job}-pod"
+    status = {"phase": phase, "containerStatuses": [running] if phase == "Running" else []}
+    name = str(store.create("pods", body)["metadata"]["name"])
+    store.update("pods", namespace, name, lambda pod: pod.update(status=status | more))
+    return name
 
 
 def _status(store: Store, name: str, namespace: str, status: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from exporter.domain.phase import Phase
+from exporter.domain.phase import Phase, Reason
 from exporter.domain.snapshots import SearchView
 from exporter.simulator.access import Rule
 from exporter.simulator.server import Simulator
@@ -18,6 +18,12 @@ from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 
 SUCCEEDED = ("default", "blast", "succeeded", "none")
+NO_CPU = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "Unschedulable",
+    "message": "0/1 nodes are available: 1 Insufficient cpu.",
+}
 
 
 @pytest.fixture
@@ -129,6 +135,7 @@ def test_without_pods_the_numbers_rest_on_jobs_alone(
     made = batches(simulator.store)
     activate(simulator.store, made[0], ready=0)
     pod_of(simulator.store, made[0])
+    pod_of(simulator.store, made[1], phase="Pending", conditions=[NO_CPU])
     simulator.access.denials.append(Rule(resources=["pods"]))
     look(follower)
     assert follower.jobs(A)["running"] == 0
@@ -136,14 +143,29 @@ def test_without_pods_the_numbers_rest_on_jobs_alone(
     look(follower)
     assert follower.jobs(A)["running"] == 1
     assert "export_stuck" in search(follower).flags
+    assert search(follower).blocked == {"cpu": 1}
     clock.advance(301.0)
     look(follower, "jobs", "nodes")
     assert sum(follower.jobs(A).values()) == 3
     assert "export_stuck" not in search(follower).flags
+    assert search(follower).blocked == {}
     view = follower.view()
     assert view.core is not None
     assert view.core.pods is None
     assert view.core.pools == ()
+
+
+def test_without_pods_nobody_says_that_they_find_no_node(
+    simulator: Simulator, follower: Follower, clock: ManualClock
+) -> None:
+    (made,) = batches(simulator.store, count=1)
+    activate(simulator.store, made, ready=0)
+    pod_of(simulator.store, made, phase="Pending", conditions=[NO_CPU])
+    look(follower)
+    assert search(follower).reason is Reason.UNSCHEDULABLE
+    clock.advance(301.0)
+    look(follower, "jobs")
+    assert (search(follower).phase, search(follower).reason) == (Phase.PENDING, Reason.NONE)
 
 
 @pytest.mark.parametrize("silent", ["pods", "nodes"])
@@ -208,6 +230,7 @@ def test_relists_and_events_under_readers_make_no_hole(simulator: Simulator) -> 
             if sum(jobs.values()) != total or now_ended < ended or jobs["lost"]:
                 wrong.append((jobs, ended, now_ended))
             ended = now_ended
+            time.sleep(0.01)
 
     with following(simulator, times=faster(backoff=0.02, backoff_cap=0.05)) as follower:
         follower.synced()

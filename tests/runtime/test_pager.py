@@ -135,9 +135,9 @@ def test_a_page_over_the_byte_cap_is_oversize(reader: Reader) -> None:
     assert reader.word(page_bytes=500) is Word.OVERSIZE
 
 
-def page(*names: str, token: str = "", **metadata: str) -> bytes:
-    items = [{"metadata": {"name": n, "namespace": "default", "uid": f"u-{n}", **metadata}} for n in names]
-    head = {"resourceVersion": "100", **({"continue": token} if token else {})}
+def page(*names: str, token: str = "", version: str = "100") -> bytes:
+    items = [{"metadata": {"name": n, "namespace": "default", "uid": f"u-{n}"}} for n in names]
+    head = {"resourceVersion": version, **({"continue": token} if token else {})}
     body = {"kind": "PersistentVolumeClaimList", "apiVersion": "v1", "metadata": head, "items": items}
     return json.dumps(body).encode()
 
@@ -174,14 +174,18 @@ def test_tokens_without_end_stop_at_the_page_cap() -> None:
 
 @pytest.mark.fault(43)
 @pytest.mark.fault(45)
-def test_an_object_on_two_pages_counts_once_and_the_later_one_wins() -> None:
+def test_an_object_on_two_pages_counts_once_and_the_first_version_is_where_to_go_on() -> None:
     def script(peer: Peer) -> None:
         while (request := peer.read()) is not None:
-            peer.answer(page("one", "two") if "continue" in query_of(request) else page("one", token="t"))
+            peer.answer(
+                page("one", "two", version="200") if "continue" in query_of(request) else page("one", token="t")
+            )
 
     with Hostile(script) as server:
         reader = Reader(server.url)
-        assert [record.uid for record in reader.read().records] == ["u-one", "u-two"]
+        listing = reader.read()
+        assert [record.uid for record in listing.records] == ["u-one", "u-two"]
+        assert listing.resource_version == "100"
         reader.close()
 
 

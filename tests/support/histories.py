@@ -142,10 +142,12 @@ def present(steps: Iterable[Step]) -> dict[str, JobRecord | PodRecord]:
 
 
 def relist(ledger: Ledger, there: Iterable[Record], now: float, *, gap: float | None, ended_too: bool = True) -> None:
-    """List Jobs and pods: pods that live, and of the Jobs that have ended those that are asked for."""
+    """List living pods, and Jobs that live or have a living pod; `ended_too`: also those that have ended."""
     known = list(there)
-    jobs = [r for r in known if isinstance(r, JobRecord) and (ended_too or not base_state(r).terminal)]
     pods = [r for r in known if isinstance(r, PodRecord) and pod_state(r) is not None]
+    owners = {r.owner for r in pods}
+    jobs = [r for r in known if isinstance(r, JobRecord)]
+    jobs = [r for r in jobs if ended_too or r.uid in owners or not base_state(r).terminal]
     ledger.listed("jobs", NAMESPACE, jobs, now, gap=gap)
     ledger.listed("pods", NAMESPACE, pods, now, gap=gap)
 
