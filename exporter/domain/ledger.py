@@ -14,7 +14,7 @@ from exporter.domain.podfold import PodFold
 from exporter.domain.records import ClaimRecord, EventRecord, JobRecord, NodeRecord, PodRecord, Record
 from exporter.domain.rules import Rules
 
-_DELETED_KEPT = 10_000
+_DELETED_KEPT = 10_000  # Jobs and pods whose story a watch may tell again from the version of the first list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,8 @@ class Ledger:
                 if record.uid in self.pods.entries:
                     self.pods.seen(record, now)
         self.drop(record.uid, now=now)
-        self._deleted[record.uid] = None
+        if isinstance(record, JobRecord | PodRecord):
+            self._deleted[record.uid] = None
         if len(self._deleted) > _DELETED_KEPT:
             del self._deleted[next(iter(self._deleted))]
 

@@ -236,13 +236,13 @@ def test_a_bug_in_a_listing_is_counted_and_the_feed_lives_on(caplog: pytest.LogC
 @pytest.mark.fault(1)
 @pytest.mark.fault(18)
 def test_an_api_that_flaps_makes_no_flapping_series() -> None:
-    """Refusals, errors, resets, silence and good answers, at random, for three seconds."""
+    """Refusals, errors, resets, silence and good answers, at random, for two seconds."""
     acts: list[Act] = [good, good, reset, status, lambda peer: peer.answer(b"{}", "503 Service Unavailable")]
     server = Server(on_watch=any_of(streamed(then=end), streamed(then=cut), reset, status))
     with Hostile(server.script) as hostile, following(hostile.url, only=[CLAIMS], lists=LISTS) as follower:
         wait_for(lambda: follower.claims() == {"one"}, 5.0, follower.told)
         server.on_list = any_of(*acts)
-        ends = time.monotonic() + 3.0
+        ends = time.monotonic() + 2.0
         while time.monotonic() < ends:
             assert follower.claims() == {"one"}
             assert follower.state(CLAIMS) in ("fresh", "stale")
