@@ -83,7 +83,7 @@ def _feeds(collector: Collector, cluster: Cluster, config: Config, access: Acces
             limits=lists,
         )
         for resource in collector.resources
-        for namespace in (cluster.settings.namespaces if resource.namespaced else ("",))
+        for namespace in resource.places(cluster.settings.namespaces)
     ]
 
 

@@ -63,6 +63,7 @@ class _Waiting(Struct, gc=False):
 class _Terminated(Struct, gc=False, rename="camel"):
     exit_code: Int32 = 0
     reason: str | None = None
+    started_at: str | None = None
     finished_at: str | None = None
 
 
@@ -156,7 +157,12 @@ def _container(item: _ContainerStatus, *, init: bool) -> ContainerRecord:
 def _ending(state: _State | None) -> Ending | None:
     if state is None or (end := state.terminated) is None:
         return None
-    return Ending(exit_code=end.exit_code, reason=shared_text(end.reason or ""), at=seconds(end.finished_at))
+    return Ending(
+        exit_code=end.exit_code,
+        reason=shared_text(end.reason or ""),
+        at=seconds(end.finished_at),
+        began=seconds(end.started_at),
+    )
 
 
 def _request(spec: _Spec, resource: str) -> float:

@@ -84,8 +84,8 @@ def needed(collectors: Sequence[Collector], namespaces: Sequence[str]) -> list[P
     found = [
         permission
         for collector in collectors
-        for path, verbs in _uses(collector)
-        for permission in _permissions(path, verbs, namespaces)
+        for path, places, verbs in _uses(collector, namespaces)
+        for permission in _permissions(path, places, verbs)
     ]
     return list(dict.fromkeys(found))
 
@@ -98,17 +98,18 @@ def cost(permission: Permission, *, poll: float) -> str:
     return loss.listing
 
 
-def _uses(collector: Collector) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _uses(collector: Collector, namespaces: Sequence[str]) -> Iterator[tuple[str, Sequence[str], tuple[str, ...]]]:
+    """Path, namespaces and verbs of everything a collector reads."""
     for resource in collector.resources:
-        yield resource.path, ("list", "watch")
+        yield resource.path, resource.places(namespaces), ("list", "watch")
     for poll in collector.polls:
-        yield poll.path, ("list",)
+        yield poll.path, namespaces, ("list",)
 
 
-def _permissions(path: str, verbs: Sequence[str], namespaces: Sequence[str]) -> Iterator[Permission]:
+def _permissions(path: str, places: Sequence[str], verbs: Sequence[str]) -> Iterator[Permission]:
     """From `/apis/<group>/<version>/[namespaces/{namespace}/]<resource>`; the core group has `/api/<version>/`."""
     parts = path.strip("/").split("/")
     group = parts[1] if parts[0] == "apis" else ""
-    for namespace in namespaces if "{namespace}" in path else ("",):
+    for place in places:
         for verb in verbs:
-            yield Permission(verb=verb, group=group, resource=parts[-1], namespace=namespace)
+            yield Permission(verb=verb, group=group, resource=parts[-1], namespace=place)

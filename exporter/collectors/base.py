@@ -44,13 +44,25 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One kind of object: where it is, how it is listed, and what its watch selects."""
+    """One kind of object: where it is, how it is listed, and what its watch selects.
+
+    `only_in` names a namespace that is read even if it is not configured, and only then.
+    """
 
     name: str
     path: str
     watch: Query
     namespaced: bool = True
+    only_in: str = ""
     listing: Callable[[Pages, Known], Listing]
+
+    def places(self, configured: Sequence[str]) -> tuple[str, ...]:
+        """The namespaces it is read in; a cluster-wide one has the single place ''."""
+        if not self.namespaced:
+            return ("",)
+        if self.only_in:
+            return () if self.only_in in configured else (self.only_in,)
+        return tuple(configured)
 
     def url(self, namespace: str) -> str:
         return self.path.format(namespace=namespace)
@@ -75,7 +87,7 @@ class Collector:
 
     def names(self) -> list[str]:
         """What it reads: the resources that it watches and the numbers that it polls."""
-        return [*(resource.name for resource in self.resources), *(poll.name for poll in self.polls)]
+        return list(dict.fromkeys([*(one.name for one in self.resources), *(one.name for one in self.polls)]))
 
 
 def list_all(query: Query) -> Callable[[Pages, Known], Listing]:

@@ -8,6 +8,7 @@ from exporter.domain.records import ROLE_OF_APP
 _PODS = f"app in ({','.join(sorted(ROLE_OF_APP))})"
 _LIVING = "status.phase!=Succeeded,status.phase!=Failed"
 _WARNINGS = Query(fields="type=Warning")
+_NODE_WARNINGS = Query(fields="type=Warning,involvedObject.kind=Node")
 _NAMESPACE = "/api/v1/namespaces/{namespace}/"
 
 COLLECTOR = Collector(
@@ -27,5 +28,12 @@ COLLECTOR = Collector(
             listing=list_all(Query()),
         ),
         Resource(name="events", path=_NAMESPACE + "events", watch=_WARNINGS, listing=list_all(_WARNINGS)),
+        Resource(  # where kubelets write the events of their node, whatever namespaces searches run in
+            name="events",
+            path=_NAMESPACE + "events",
+            only_in="default",
+            watch=_NODE_WARNINGS,
+            listing=list_all(_NODE_WARNINGS),
+        ),
     ),
 )

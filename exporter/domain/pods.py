@@ -64,5 +64,6 @@ def export_waits_since(pod: PodRecord) -> float | None:
 
 
 def first_start(pod: PodRecord) -> float | None:
-    """When the first of its containers that still runs started, in Unix seconds."""
-    return min((c.running_since for c in pod.containers if c.running_since is not None), default=None)
+    """When the first of its containers started, as far as its state still tells, in Unix seconds."""
+    runs = [run.began for c in pod.containers for run in (c.ended, c.last) if run is not None]
+    return min((at for at in (*runs, *(c.running_since for c in pod.containers)) if at is not None), default=None)

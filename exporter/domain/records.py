@@ -67,11 +67,12 @@ class JobRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How one run of a container ended."""
+    """How one run of a container ended; it had begun at `began`."""
 
     exit_code: int
     reason: str = ""
     at: float | None = None
+    began: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

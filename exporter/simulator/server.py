@@ -60,6 +60,7 @@ class Simulator:
     def start(self) -> None:
         """Listen and serve; OSError if the port is taken."""
         listener = socket.create_server(("127.0.0.1", self._port))
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else every second answer waits 40 ms
         scheme = "https" if self._tls else "http"
         self.url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         certificate, key = self._tls or (None, None)

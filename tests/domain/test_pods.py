@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from exporter.domain.pods import block_reason, export_waits_since, first_start, pod_state
+from exporter.domain.records import Ending
 from exporter.domain.words import BLOCK_REASONS, POD_STATES
 from tests.support.records import START, container, ended, pod
 
@@ -115,3 +116,8 @@ def test_the_first_start_is_that_of_the_first_running_container() -> None:
     assert first_start(pod()) is None
     two = (container(running_since=START + 9), container("results-export", running_since=START + 7))
     assert first_start(pod(containers=two)) == START + 7
+
+
+def test_the_first_start_of_containers_that_have_ended_is_still_told() -> None:
+    ended = container("blast", ended=Ending(exit_code=0, at=START + 9, began=START + 3))
+    assert first_start(pod(containers=(ended, container("results-export", running_since=START + 4)))) == START + 3

@@ -1,0 +1,165 @@
+"""The demo as a newcomer runs it: one command, a minute, everything an ElasticBLAST cluster can go through."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.process.pages import OPENMETRICS, phases, read_openmetrics, searches, total
+from tests.process.program import Program
+from tests.support.controlplane_files import free_port
+from tests.support.daemon import PREFIX, Page, moved
+from tests.support.waiting import wait_for
+
+LIVE = {"initializing", "submitting", "pending", "running", "failing", "finalizing", "cancelling"}
+ENDED_BADLY = {"failing", "failed", "cancelled", "vanished"}
+WRONG = ("search_flag", "pods_blocked", "search_attempts_failed", "pods_pending_oldest_timestamp_seconds")
+MIB = 1024**2
+LONGEST_START = 5.0
+
+Start = Callable[..., Program]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts `demo` with flags, on a free port unless told."""
+    programs: list[Program] = []
+
+    def begin(*flags: str, **options: Any) -> Program:
+        port = free_port()
+        programs.append(Program(tmp_path, ["demo", "--port", str(port), *flags], port=port, **options))
+        return programs[-1]
+
+    yield begin
+    for program in programs:
+        program.close()
+
+
+def lively(program: Program) -> Page:
+    """The first page that shows a search."""
+    wait_for(lambda: program.status("/metrics") == 200, what="a page")
+    return program.await_page(lambda page: bool(searches(page)), what="a search")
+
+
+def test_a_minute_of_the_demo(start: Start) -> None:
+    """Twelve phases, ten of them at least in any minute; at every sample something lives and something is wrong;
+    both formats parse, no counter falls, what is counted twice agrees, memory is bounded; it ends by itself."""
+    began = time.monotonic()
+    program = start("--seed", "1", "--for", "60")
+    lively(program)
+    assert time.monotonic() - began < LONGEST_START
+    program.await_page(troubled, 10.0, "something wrong")
+    seen: Counter[str] = Counter()
+    while time.monotonic() - began < 57.0:
+        page = program.page()
+        seen.update(set(phases(page)))
+        check(page)
+        read_openmetrics(program.get("/metrics", Accept=OPENMETRICS).text)
+        time.sleep(0.2)
+    assert program.wait(15.0) == 0
+    assert 60.0 <= time.monotonic() - began < 70.0
+    assert len(seen) >= 10, seen
+    assert sum(seen.values()) > 100
+    assert program.log == ""
+    assert program.files == []
+
+
+def check(page: Page) -> None:
+    """What must hold of any page of the demo."""
+    now = phases(page)
+    assert set(now) & LIVE, "nothing lives"
+    assert troubled(page), "nothing is wrong"
+    assert len(now) == len(searches(page)), "a search has not exactly one phase"
+    reasons = [labels for name, labels in page if name == f"{PREFIX}search_phase_reason"]
+    assert len(reasons) == len(now), "a search has not exactly one reason"
+    assert total(page, "exporter_searches_hidden") == 0
+    shown = Counter(phase for phase in now if phase in LIVE)
+    assert {key[0]: n for key, n in moved(page, "searches", namespace="default").items()} == shown
+    known = total(page, "search_jobs", state="running")
+    assert known <= total(page, "jobs", role="blast"), "more Jobs run in searches than there are"
+    assert page["process_resident_memory_bytes", frozenset()] < 400 * MIB
+
+
+def troubled(page: Page) -> bool:
+    return bool(set(phases(page)) & ENDED_BADLY) or any(moved(page, name) for name in WRONG)
+
+
+def test_it_says_where_to_look(start: Start) -> None:
+    """Every address it prints answers; the Kubernetes API asks who is there."""
+    program = start("--seed", "2", "--speed", "50")
+    lively(program)
+    assert "50 times faster than a real one, seed 2" in program.said
+    status, metrics, live, ready, api = re.findall(r"http://\S+", program.said)
+    assert {status, metrics, live, ready} == {program.url + path for path in ("/", "/metrics", "/livez", "/readyz")}
+    assert [program.status(path) for path in ("/", "/metrics", "/livez", "/readyz")] == [200] * 4
+    program.url = api
+    assert program.status("/api/v1/nodes") in (401, 403)
+
+
+def test_the_same_seed_gives_the_same_searches(start: Start) -> None:
+    """The opening is at the same moments, so the first two searches of two runs are the same ones."""
+    found = []
+    for _ in range(2):
+        program = start("--seed", "7", "--scenario", "sharded_warm", "--scenario", "vanished")
+        lively(program)
+        found.append(searches(program.await_page(lambda page: len(searches(page)) == 2, what="two searches")))
+        program.close()
+    assert found[0] == found[1]
+
+
+def test_only_the_named_scenario_is_played(start: Start) -> None:
+    program = start("--scenario", "unschedulable", "--speed", "100")
+    page = lively(program)
+    assert len(searches(page)) == 1
+    page = program.await_page(lambda page: moved(page, "search_pods_blocked"), what="blocked pods")
+    assert set(phases(page)) == {"pending"}
+    assert len({labels for name, labels in page if name == f"{PREFIX}search_info"}) == len(searches(page))
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--scenario", "sunshine"), "no such scenario: sunshine; there are: batch_failure, "),
+        (("--speed", "0"), "--speed must be a number between 0.1 and 200"),
+        (("--speed", "nan"), "--speed must be a number between 0.1 and 200"),
+        (("--seed", "one"), "argument --seed: invalid int value: 'one'"),
+        (("--for", "-1"), "--for must be a number of seconds above 0"),
+        (("--address", "nowhere"), "listen.address: must be an IP address or localhost"),
+        (("--port", "70000"), "listen.port: must be between 1 and 65535"),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else None,
+)
+def test_a_bad_flag_is_a_clear_error(start: Start, flags: tuple[str, ...], said: str) -> None:
+    program = start(*flags)
+    assert program.wait() == 2
+    assert said in program.log
+    assert "Traceback" not in program.log
+    assert program.said == ""
+
+
+def test_all_bad_flags_are_told_at_once(start: Start) -> None:
+    program = start("--speed", "-1", "--for", "0", "--scenario", "sunshine", "--address", "nowhere")
+    assert program.wait() == 2
+    assert [word for word in ("--speed", "--for", "sunshine", "listen.address") if word not in program.log] == []
+
+
+def test_port_0_is_any_free_port(start: Start) -> None:
+    program = start("--port", "0", "--for", "20")
+    wait_for(lambda: "/metrics" in program.said, what="the addresses")
+    program.url = re.findall(r"http://127.0.0.1:\d+", program.said)[0]
+    lively(program)
+
+
+def test_ctrl_c_ends_it_cleanly(start: Start) -> None:
+    program = start()
+    lively(program)
+    program.signal(signal.SIGINT)
+    assert program.wait(5.0) == 0
+    assert program.log == ""
