@@ -9,6 +9,7 @@ from typing import Any
 from exporter.simulator.server import Simulator
 from exporter.simulator.world import manifests
 from exporter.simulator.world.search import Search
+from exporter.simulator.world.stage import World
 from tests.process.program import Program, write_config
 from tests.support.controlplane_files import free_port
 
@@ -16,10 +17,11 @@ _FAST = {"tick": "0.1s", "render_idle": "0.2s", "poll": "5s", "fallback_poll": "
 
 
 class Bench:
-    """`simulator` is running; `folder` holds what the programs are given."""
+    """`simulator` is running, `world` has only its nodes; `folder` holds what the programs are given."""
 
-    def __init__(self, simulator: Simulator, folder: Path) -> None:
+    def __init__(self, simulator: Simulator, world: World, folder: Path) -> None:
         self.simulator = simulator
+        self.world = world
         self.folder = folder
         self.config = folder / "config.yaml"
         self.token = folder / "token"

@@ -16,7 +16,8 @@ from tests.process.bench import Bench
 def bench(tmp_path: Path) -> Iterator[Bench]:
     """A simulated cluster with nodes, on which nothing moves but what the test moves."""
     with Simulator(bookmark_every=1.0) as simulator:
-        World(simulator.store, simulator.store.clock).build(nodes=2)
-        bench = Bench(simulator, tmp_path)
+        world = World(simulator.store, simulator.store.clock)
+        world.build(nodes=2)
+        bench = Bench(simulator, world, tmp_path)
         yield bench
         bench.close()
