@@ -89,7 +89,8 @@ class Transport:
         silence: float,
         line_cap: int,
     ) -> Generator[list[bytes], None, None]:
-        """Yield the lines of a watch in batches as they arrive, until the server ends it between two lines.
+        """Yield the lines of a watch in batches as they arrive, until the server ends it between two lines. The first
+        batch is empty: it says that the server has agreed to the watch.
 
         Raises Failed: `timeout` when no byte came for `silence` seconds, `garbled` for a line cut short, `oversize`
         for one longer than `line_cap`. Close the generator to hang up,
@@ -101,6 +102,7 @@ class Transport:
         finally:
             self._reaper.disarm(timer)
         try:
+            yield []
             yield from self._batches(response, LineSplitter(line_cap))
         finally:
             response.close()

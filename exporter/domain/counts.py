@@ -31,6 +31,10 @@ class Counts:
         key = (name, labels)
         self._totals[key] = self._totals.get(key, 0.0) + by
 
+    def replaced(self, label: str) -> None:
+        """A text became `other` to be a value of this label."""
+        self.add("exporter_label_values_replaced_total", (label,))
+
     def observe(self, name: str, labels: tuple[str, ...], value: float, bounds: Sequence[float]) -> None:
         counts, total = self._tallies.setdefault((name, labels), ([0] * (len(bounds) + 1), [0.0]))
         counts[bisect_left(bounds, value)] += 1

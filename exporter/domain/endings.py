@@ -72,6 +72,8 @@ class Endings:
         known = pair if pair in self._pairs else ("other", "other")
         self._durations.setdefault(known, deque(maxlen=DURATIONS_KEPT)).append(duration)
         if counting:
+            if known != pair:
+                self._counts.replaced("db")
             self._counts.observe("job_duration_seconds", known, duration, JOB_DURATION_BOUNDS)
 
     def _count_failed(self, entry: Entry) -> None:

@@ -57,6 +57,8 @@ def _count_change(ledger: Ledger, search: Search, verdict: Verdict) -> None:
     ledger.counts.add("searches_finished_total", labels)
     if verdict.phase is Phase.SUCCEEDED:
         program = search.program if search.program in PROGRAMS else "other"
+        if program != search.program:
+            ledger.counts.replaced("program")
         lasted = max(search.phase_since - search.created, 0.0)
         ledger.counts.observe("search_duration_seconds", (program,), lasted, SEARCH_DURATION_BOUNDS)
 

@@ -31,9 +31,11 @@ class NodeFold:
         self._oom_at: dict[str, float] = {}
 
     def seen(self, node: NodeRecord) -> None:
+        pool = self._pool(node)
+        if pool != node.pool and node.uid not in self.entries:
+            self._counts.replaced("pool")
         self.entries[node.uid] = node
         self._by_name[node.name] = node
-        pool = self._pool(node)
         self._counts.bear(
             [
                 ("nodes_removed_total", (pool,)),

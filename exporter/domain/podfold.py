@@ -259,6 +259,8 @@ class PodFold:
         entry.disrupted = True
         if not self._silent:
             reason = word if word in DISRUPTIONS else "other"
+            if reason != word:
+                self._counts.replaced("reason")
             self._counts.add("pod_disruptions_total", (self._nodes.pool_of(pod.node), reason))
 
     def _observe_start(self, pod: PodRecord, entry: PodEntry) -> None:

@@ -157,7 +157,6 @@ class ProcessView:
     start_time: float
     open_fds: int | None
     http_requests: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    labels_replaced: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,7 @@ EVENT_REASONS = (
     ("PersistentVolumeClaim", "other"),
     ("other", "other"),
 )
+REPLACED_LABELS = ("db", "pool", "program", "reason")
 RESOURCE_STATES = ("fresh", "stale", "expired", "denied", "absent", "stopped", "never")
 
 SEARCH_DURATION_BOUNDS = (60, 90, 120, 300, 600, 1800, 3600, 7200, 14400, 28800, 86400, 259200)

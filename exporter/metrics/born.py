@@ -7,7 +7,7 @@ from itertools import product
 
 from exporter.domain.records import JOB_ROLES, POD_ROLES
 from exporter.domain.snapshots import Tally
-from exporter.domain.words import DISRUPTIONS, EVENT_REASONS, FAILURE_REASONS, FINISHED_PAIRS, PROGRAMS
+from exporter.domain.words import DISRUPTIONS, EVENT_REASONS, FAILURE_REASONS, FINISHED_PAIRS, PROGRAMS, REPLACED_LABELS
 from exporter.metrics import cluster, fleet, own
 from exporter.metrics.catalogue import short
 from exporter.metrics.family import Family
@@ -35,6 +35,7 @@ def initial_totals(
         (cluster.NODE_SECONDS, product(pools, ("busy", "idle"))),
         (cluster.EVENTS, EVENT_REASONS),
         (own.COLLECTOR_RUNS, ((*resource, result) for resource, result in product(resources, own.RUN_RESULTS))),
+        (own.LABEL_VALUES_REPLACED, ((label,) for label in REPLACED_LABELS)),
         (own.RECORDS_REJECTED, ((resource,) for _, resource in resources)),
     ]
     return {(short(family), labels): 0.0 for family, every in sets for labels in every}

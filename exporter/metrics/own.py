@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporter.domain.failures import Word
 from exporter.domain.snapshots import ClusterView, ProcessView, ResourceHealth
-from exporter.domain.words import COLLECTOR_DURATION_BOUNDS, RESOURCE_STATES
+from exporter.domain.words import COLLECTOR_DURATION_BOUNDS, REPLACED_LABELS, RESOURCE_STATES
 from exporter.metrics.emit import admit, one_hot
 from exporter.metrics.family import Family, Sample, Samples
 
@@ -104,8 +104,9 @@ LABEL_VALUES_REPLACED = Family(
     name="elasticblast_exporter_label_values_replaced_total",
     kind="counter",
     labels=("label",),
-    help="Texts from API objects that were cut or mapped to `other` to become a value of the label.",
-    bound=8,
+    values={"label": REPLACED_LABELS},
+    help="Texts of API objects that became `other` to be a value of the label: unknown words, and what is over a cap.",
+    bound=len(REPLACED_LABELS),
 )
 HTTP_REQUESTS = Family(
     number=68,
@@ -158,10 +159,10 @@ COLLECTOR_FAMILIES = (
     API_REQUESTS,
     CLOCK_SKEW,
     SEARCHES_HIDDEN,
+    LABEL_VALUES_REPLACED,
 )
 PROCESS_FAMILIES = (
     BUILD_INFO,
-    LABEL_VALUES_REPLACED,
     HTTP_REQUESTS,
     CPU_SECONDS,
     RESIDENT_BYTES,
@@ -193,8 +194,6 @@ def _resource(health: ResourceHealth) -> Samples:
 def process_samples(process: ProcessView) -> Samples:
     """The process; these carry no cluster."""
     yield Sample(BUILD_INFO, (process.version, process.revision, process.python_version), 1)
-    for label, replaced in process.labels_replaced.items():
-        yield Sample(LABEL_VALUES_REPLACED, (label,), replaced)
     for (handler, code), requests in process.http_requests.items():
         yield Sample(HTTP_REQUESTS, (handler, code), requests)
     for family, value in (

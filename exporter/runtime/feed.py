@@ -123,6 +123,9 @@ class Feed:
             return 0.0
         if failure.word not in _GO_ON_AFTER:
             self._version = ""
+        heard = self.pulse.heard_at
+        if failure.word is Word.CONNECT and heard is not None and heard > began:
+            self._failures = 0  # a watch that told something before it was cut
         self.pulse = self.pulse.failed(failure)
         self.sink.ran(self, failure.word, seconds=None, rejects=0)
         self._note(failure)
@@ -193,7 +196,10 @@ class Feed:
             with closing(stream):
                 for lines in stream:
                     self._turn(every=0.0)
-                    self._take(lines)
+                    if lines:
+                        self._take(lines)
+                    else:
+                        self.pulse = self.pulse.agreed()
         except Failed as failure:
             if failure.word is not Word.DENIED:
                 raise

@@ -37,6 +37,10 @@ class Pulse:
     def heard(self, *, mono: float, wall: float) -> Pulse:
         return replace(self, heard_at=mono, heard_wall=wall, word=None, detail="", tried=True, busy_since=None)
 
+    def agreed(self) -> Pulse:
+        """The API has agreed to a watch: nothing is wrong now, though nothing new was heard either."""
+        return replace(self, word=None, detail="")
+
     def failed(self, failure: Failed) -> Pulse:
         return replace(self, word=failure.word, detail=failure.detail, tried=True, busy_since=None)
 

@@ -28,7 +28,9 @@ def _marks(tree: ast.Module) -> Iterator[tuple[str, int]]:
             continue
         for inner in (part for decorator in node.decorator_list for part in ast.walk(decorator)):
             if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr == "fault":
-                yield from ((node.name, argument.value) for argument in inner.args if isinstance(argument, ast.Constant))
+                yield from (
+                    (node.name, argument.value) for argument in inner.args if isinstance(argument, ast.Constant)
+                )
 
 
 def table() -> str:

@@ -162,7 +162,6 @@ UNNAMED = View(
         start_time=AT - 86_400,
         open_fds=31,
         http_requests={("metrics", "200"): 5760, ("livez", "200"): 8640},
-        labels_replaced={"db": 1},
     ),
     prices={"blastpool": (3.6288, "USD")},
 )

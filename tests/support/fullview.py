@@ -140,5 +140,4 @@ def _process() -> ProcessView:
         start_time=AT - 86400,
         open_fds=32,
         http_requests={(f"handler{n}", code): 9 for n in range(10) for code in ("200", "404", "503")},
-        labels_replaced={f"label{n}": 1 for n in range(8)},
     )

@@ -198,7 +198,6 @@ process_views = st.builds(
     http_requests=st.dictionaries(
         st.tuples(st.sampled_from(("metrics", "livez", "readyz")), st.sampled_from(("200", "503"))), numbers
     ),
-    labels_replaced=st.dictionaries(st.sampled_from(("db", "program", "reason")), numbers),
 )
 
 
