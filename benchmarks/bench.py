@@ -75,10 +75,14 @@ def main() -> None:
     given = _arguments()
     effort = Effort(seconds=given.seconds, rate=given.rate, burst=given.burst, poll=given.poll)
     subjects = [subject for subject in (EXPORTER, NAIVE) if given.only in ("", subject.name)]
-    results = _medians(given.jobs, subjects, effort, given.repeat)
-    if given.json:
-        given.json.write_text(json.dumps({f"{name} {jobs}": r for (name, jobs), r in results.items()}, indent=1))
-    text = "\n".join([_facts(effort, given.repeat), "", *_table(results, given.jobs, subjects), *_growth(results)])
+    repeats = {EXPORTER.name: given.repeat, NAIVE.name: given.naive_repeat}
+    results: Results = {}
+    for jobs in given.jobs:
+        for subject in subjects:
+            results[subject.name, jobs] = _medians(subject, jobs, effort, repeats[subject.name])
+            if given.json:
+                given.json.write_text(json.dumps({f"{name} {n}": r for (name, n), r in results.items()}, indent=1))
+    text = "\n".join([_facts(effort, repeats), "", *_table(results, given.jobs, subjects), *_growth(results)])
     print(text)
     if given.write:
         before, _, rest = _PAGE.read_text().partition(_BEGIN)
@@ -91,6 +95,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, nargs="+", default=[1000, 10_000], help="Jobs of the cluster, by column")
     parser.add_argument("--repeat", type=int, default=3, help="runs of which the median counts (default %(default)s)")
+    parser.add_argument("--naive-repeat", type=int, default=1, help="the same for the naive one (default %(default)s)")
     parser.add_argument("--only", choices=(EXPORTER.name, NAIVE.name), default="", help="one of the two")
     parser.add_argument("--seconds", type=float, default=effort.seconds, help="length of each window")
     parser.add_argument("--rate", type=float, default=effort.rate, help="events a second at the steady rate")
@@ -101,25 +106,22 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _medians(sizes: list[int], subjects: list[Subject], effort: Effort, repeat: int) -> Results:
-    results: Results = {}
-    for jobs in sizes:
-        for subject in subjects:
-            runs = []
-            for run in range(repeat):
-                load = os.getloadavg()[0]
-                print(f"{subject.name}, {jobs} Jobs, run {run + 1} of {repeat}, load {load:.1f}", file=sys.stderr)
-                runs.append({"load": load, **measure(subject, jobs, effort)})
-            keys = set.intersection(*(set(numbers) for numbers in runs))
-            results[subject.name, jobs] = {key: statistics.median(run[key] for run in runs) for key in sorted(keys)}
-    return results
+def _medians(subject: Subject, jobs: int, effort: Effort, repeat: int) -> Numbers:
+    runs = []
+    for run in range(repeat):
+        load = os.getloadavg()[0]
+        print(f"{subject.name}, {jobs} Jobs, run {run + 1} of {repeat}, load {load:.1f}", file=sys.stderr)
+        runs.append({"load": load, **measure(subject, jobs, effort)})
+    keys = set.intersection(*(set(numbers) for numbers in runs))
+    return {key: statistics.median(run[key] for run in runs) for key in sorted(keys)}
 
 
-def _facts(effort: Effort, repeat: int) -> str:
+def _facts(effort: Effort, repeats: dict[str, int]) -> str:
     cores = len(os.sched_getaffinity(0))
+    runs = " and ".join(f"{count} ({name})" for name, count in repeats.items())
     return (
         f"{cores} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()}. "
-        f"Median of {repeat} runs; windows of {effort.seconds:g} s; steady rate {effort.rate:g} events a second; "
+        f"Runs: {runs}, the median counts; windows of {effort.seconds:g} s; steady rate {effort.rate:g} events a second; "
         f"bursts of {effort.burst:,} events; the naive exporter polls every {effort.poll:g} s."
     )
 

@@ -13,7 +13,7 @@ from subjects import Answer, Child, Seen, Subject, Web, free_port, seen, start_r
 _DEADLINE = 300.0
 _SAMPLES = 200
 _RELISTS = 3
-_PASS_GAP = 1.5  # seconds without a LIST that end a pass
+_PASS_WAIT = 20.0  # seconds; of an exporter that is always in a pass no end is waited for
 Numbers = dict[str, float]
 
 
@@ -120,10 +120,10 @@ def _scrapes(bench: Bench) -> Numbers:
     for _ in range(_RELISTS):
         since = time.monotonic()
         bench.api.ask("POST", "/bench/expire")
-        while not _passed(bench.facts()["lists"], since):
+        while not _passed(bench, since) and time.monotonic() - since < bench.effort.poll + _PASS_WAIT:
             for _ in range(10):
                 scrape()
-    passes = list(_passes(bench.facts()["lists"]))
+    passes = list(_passes(bench))
     numbers: Numbers = {}
     for compressed, kept in answers.items():
         form = "gzip" if compressed else "plain"
@@ -135,11 +135,11 @@ def _scrapes(bench: Bench) -> Numbers:
     return numbers
 
 
-def _passes(lists: Iterable[tuple[float, float]]) -> Iterable[tuple[float, float]]:
+def _passes(bench: Bench) -> Iterable[tuple[float, float]]:
     """Stretches of LISTs: the client's work between two pages belongs to them."""
     stretch: tuple[float, float] | None = None
-    for start, end in sorted(lists):
-        if stretch is not None and start - stretch[1] <= _PASS_GAP:
+    for start, end in sorted(bench.facts()["lists"]):
+        if stretch is not None and start - stretch[1] <= bench.subject.page_time:
             stretch = (stretch[0], max(stretch[1], end))
             continue
         if stretch is not None:
@@ -149,9 +149,9 @@ def _passes(lists: Iterable[tuple[float, float]]) -> Iterable[tuple[float, float
         yield stretch
 
 
-def _passed(lists: Iterable[tuple[float, float]], since: float) -> bool:
+def _passed(bench: Bench, since: float) -> bool:
     now = time.monotonic()
-    return any(start >= since and now - end > _PASS_GAP for start, end in _passes(lists))
+    return any(start >= since and now - end > bench.subject.page_time for start, end in _passes(bench))
 
 
 def _steady(bench: Bench) -> Numbers:
@@ -196,11 +196,11 @@ def _bursts(bench: Bench) -> Numbers:
         count, cpu = bench.effort.burst, bench.child.cpu()
         sent = bench.api.ask("POST", f"/bench/burst?resource={resource}&count={count}")
         facts = bench.facts()
-        done = sum(states["succeeded"] for states in facts["states"].values())
+        done = sum(states.get("succeeded", 0) for states in facts["states"].values())
         restarts = len(facts["restarts"])
 
         def shown(page: Seen, done: int = done, restarts: int = restarts) -> bool:
-            return page.restarts >= restarts and sum(s["succeeded"] for s in page.states.values()) >= done
+            return page.restarts >= restarts and sum(s.get("succeeded", 0) for s in page.states.values()) >= done
 
         numbers[f"burst_{resource}"] = count / (bench.until(shown, "end of the burst") - sent["began"])
         numbers[f"burst_{resource}_cpu"] = (bench.child.cpu() - cpu) / count

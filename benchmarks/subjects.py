@@ -25,12 +25,16 @@ _BATCH_STATES = ("pending", "running", "succeeded")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One exporter: how it is started, which of its families say what, seconds between two looks at its page."""
+    """One exporter: how it is started, which of its families say what, seconds between two looks at its page.
+
+    `page_time`: seconds that it may take over one page of a list before the pass counts as over.
+    """
 
     name: str
     jobs_family: str
     restarts_family: str
     look_every: float
+    page_time: float
     watches: bool
 
     def command(self, server: str, port: int, poll: float) -> list[str]:
@@ -46,6 +50,7 @@ EXPORTER = Subject(
     jobs_family="elasticblast_search_jobs",
     restarts_family="elasticblast_attempts_failed_total",
     look_every=0.01,
+    page_time=1.0,
     watches=True,
 )
 NAIVE = Subject(
@@ -53,6 +58,7 @@ NAIVE = Subject(
     jobs_family="naive_search_jobs",
     restarts_family="naive_search_restarts",
     look_every=0.2,
+    page_time=4.0,
     watches=False,
 )
 
@@ -94,7 +100,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Seen:
-    """What a page says."""
+    """What a page says. `states`: batches by search and state, without zeros."""
 
     series: int = 0
     restarts: float = 0.0
@@ -144,7 +150,7 @@ def seen(subject: Subject, body: bytes) -> Seen:
             page.restarts += float(value)
         elif name == subject.jobs_family:
             pairs = dict(_LABEL.findall(labels))
-            if pairs["state"] in _BATCH_STATES:
+            if pairs["state"] in _BATCH_STATES and float(value):
                 page.states.setdefault(pairs["elb_job_id"], {})[pairs["state"]] = int(float(value))
         elif name == "elasticblast_exporter_collector_state" and 'state="fresh"' in labels and float(value) != 1.0:
             page.stale.append(labels)

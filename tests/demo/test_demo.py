@@ -107,7 +107,7 @@ def test_the_same_seed_gives_the_same_searches(start: Start) -> None:
     """The opening is at the same moments, so the first two searches of two runs are the same ones."""
     found = []
     for _ in range(2):
-        program = start("--seed", "7", "--scenario", "sharded_warm", "--scenario", "vanished")
+        program = start("--seed", "7", "--speed", "60", "--scenario", "sharded_warm", "--scenario", "vanished")
         lively(program)
         found.append(searches(program.await_page(lambda page: len(searches(page)) == 2, what="two searches")))
         program.close()

@@ -61,10 +61,10 @@ def test_an_unreachable_api_is_followed_once_it_is_there(bench: Bench) -> None:
     bench.write(bench.cluster(url=f"http://127.0.0.1:{port}"))
     program = bench.run()
     program.await_ready(timeout=10.0)
-    page = program.page()
+    refused = {"collector": "batch", "resource": "jobs", "result": "connect"}
+    page = program.await_page(lambda page: value(page, "exporter_collector_runs_total", **refused), what="a failure")
     assert states(page) == {"never"}
     assert not searches(page)
-    assert value(page, "exporter_collector_runs_total", collector="batch", resource="jobs", result="connect")
     with Simulator(port=port) as late:
         bench.token.write_text(late.token)
         program.await_page(lambda page: states(page) == {"fresh"}, 20.0, "fresh")
