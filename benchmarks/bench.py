@@ -121,7 +121,7 @@ def _facts(effort: Effort, repeats: dict[str, int]) -> str:
     runs = " and ".join(f"{count} ({name})" for name, count in repeats.items())
     return (
         f"{cores} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()}. "
-        f"Runs: {runs}, the median counts; windows of {effort.seconds:g} s; steady rate {effort.rate:g} events a second; "
+        f"Medians of runs: {runs}; windows of {effort.seconds:g} s; steady rate {effort.rate:g} events a second; "
         f"bursts of {effort.burst:,} events; the naive exporter polls every {effort.poll:g} s."
     )
 

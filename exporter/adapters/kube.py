@@ -24,13 +24,13 @@ class Access:
         *,
         renew: Callable[[], bool],
         connect_timeout: float,
-        remove_files: Callable[[], None],
+        let_go: Callable[[], None],
     ) -> None:
         self._server = server
         self._channel = channel
         self._renew = renew
         self._connect_timeout = connect_timeout
-        self._remove_files = remove_files
+        self._let_go = let_go
         self._reaper = Reaper()
 
     def describe(self) -> str:
@@ -52,9 +52,9 @@ class Access:
         )
 
     def close(self) -> None:
-        """Remove what was written for the connection. Close the transports first."""
+        """Let go of the secrets held for the connection. Close the transports first."""
         self._reaper.close()
-        self._remove_files()
+        self._let_go()
 
 
 def connect(settings: KubeSettings, *, env: Mapping[str, str] | None = None, clock: Clock | None = None) -> Access:
@@ -66,13 +66,13 @@ def connect(settings: KubeSettings, *, env: Mapping[str, str] | None = None, clo
         return reach(endpoint.in_cluster(settings, env, clock), connect_timeout=settings.connect_timeout)
     if mode == "direct":
         return reach(endpoint.direct(settings, clock), connect_timeout=settings.connect_timeout)
-    configuration, remove_files = from_kubeconfig(settings)
+    configuration, let_go = from_kubeconfig(settings)
     return Access(
         configuration.host,
         lambda line: Channel(configuration, line),
         renew=lambda: False,
         connect_timeout=settings.connect_timeout,
-        remove_files=remove_files,
+        let_go=let_go,
     )
 
 
@@ -84,5 +84,5 @@ def reach(where: Endpoint, *, connect_timeout: float = 3.0) -> Access:
         lambda line: Channel(configuration, line),
         renew=where.tokens.renew if where.tokens else lambda: False,
         connect_timeout=connect_timeout,
-        remove_files=lambda: None,
+        let_go=lambda: None,
     )

@@ -6,15 +6,15 @@ the environment, models, the global default configuration.
 
 from __future__ import annotations
 
-import shutil
+import os
 import socket
-import tempfile
+import ssl
 import time
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
-from pathlib import Path
 from typing import Any, Literal
 
 import urllib3
@@ -35,6 +35,7 @@ Body = Mapping[str, Any]
 # What the library and those below it raise on a request.
 ERRORS = (ApiException, HTTPError, HTTPException, OSError, ValueError, RecursionError)
 
+_EMBEDDED = ("certificate-authority-data", "client-certificate-data", "client-key-data")
 _SOCKET_OPTIONS = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -145,25 +146,27 @@ def configuration_of(endpoint: Endpoint) -> Configuration:
 
 
 def from_kubeconfig(settings: KubeSettings) -> tuple[Configuration, Callable[[], None]]:
-    """Return the configuration of a kubeconfig's context, and what removes the files it needed.
+    """Return the configuration of a kubeconfig's context, and what lets go of the secrets it holds.
 
+    What the kubeconfig embeds stays in memory: nothing is written to any disk, so nothing is left there.
     Raises ConnectError for a file that cannot be read or asks for what we do not do: exec and auth-provider users
     (unless allowed), proxies, skipped verification.
     """
-    folder = Path(tempfile.mkdtemp(prefix="elasticblast-exporter-"))
+    held: list[int] = []
 
-    def remove() -> None:
-        shutil.rmtree(folder, ignore_errors=True)
+    def let_go() -> None:
+        while held:
+            os.close(held.pop())
 
     try:
-        configuration = _load(settings, folder)
+        configuration = _load(settings, held)
     except BaseException:
-        remove()
+        let_go()
         raise
-    return configuration, remove
+    return configuration, let_go
 
 
-def _load(settings: KubeSettings, folder: Path) -> Configuration:
+def _load(settings: KubeSettings, held: list[int]) -> Configuration:
     path = settings.kubeconfig or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
     configuration = _blank("https://kubeconfig.invalid")
     loader: Any = kube_config  # it has no types
@@ -172,15 +175,13 @@ def _load(settings: KubeSettings, folder: Path) -> Configuration:
         if merged is None:
             raise ConnectError(f"there is no kubeconfig at {path}")
         context = settings.context or merged["current-context"]
-        _check_context(merged, context, allow_exec=settings.allow_exec)
+        cluster, user = _parts(merged, context)
+        _check(cluster, user, allow_exec=settings.allow_exec)
+        embedded = {name: part.value.pop(name) for part in (cluster, user) for name in _EMBEDDED if name in part.value}
         loader.load_kube_config_from_dict(
-            merged,
-            context=context,
-            client_configuration=configuration,
-            persist_config=False,
-            temp_file_path=str(folder),
+            merged, context=context, client_configuration=configuration, persist_config=False
         )
-        _own_certificates(configuration, folder)
+        _embed(configuration, {name: b64decode(data) for name, data in embedded.items()}, held)
         if token := configuration.api_key.get("BearerToken"):
             checked_token(token.partition(" ")[2])
     except ConnectError:
@@ -193,10 +194,13 @@ def _load(settings: KubeSettings, folder: Path) -> Configuration:
     return configuration
 
 
-def _check_context(merged: Any, name: str, *, allow_exec: bool) -> None:
+def _parts(merged: Any, name: str) -> tuple[Any, Any]:
     context = merged["contexts"].get_with_name(name)["context"]
     cluster = merged["clusters"].get_with_name(context["cluster"])["cluster"]
-    user = merged["users"].get_with_name(context["user"])["user"]
+    return cluster, merged["users"].get_with_name(context["user"])["user"]
+
+
+def _check(cluster: Any, user: Any, *, allow_exec: bool) -> None:
     if not allow_exec and ("exec" in user or "auth-provider" in user):
         raise ConnectError("the kubeconfig's user runs a program to log in, which allow_exec must allow")
     if cluster.safe_get("insecure-skip-tls-verify"):
@@ -205,14 +209,23 @@ def _check_context(merged: Any, name: str, *, allow_exec: bool) -> None:
         raise ConnectError("the kubeconfig asks for a proxy")
 
 
-def _own_certificates(configuration: Configuration, folder: Path) -> None:
-    """The loader shares the files it writes between all that load the same content; ours must outlive the others'."""
-    for name in ("ssl_ca_cert", "cert_file", "key_file"):
-        if path := getattr(configuration, name):
-            copy = folder / name
-            copy.touch(0o600)
-            copy.write_bytes(Path(path).read_bytes())
-            setattr(configuration, name, str(copy))
+def _embed(configuration: Configuration, embedded: Mapping[str, bytes], held: list[int]) -> None:
+    """Hand over what the kubeconfig carries itself; OpenSSL wants files for a key, so it gets files in memory."""
+    if authorities := embedded.get("certificate-authority-data"):
+        configuration.ca_cert_data = authorities.decode()
+    if authorities or configuration.ssl_ca_cert:
+        ssl.create_default_context(cafile=configuration.ssl_ca_cert, cadata=configuration.ca_cert_data)
+    if certificate := embedded.get("client-certificate-data"):
+        configuration.cert_file = _in_memory(certificate, held)
+    if key := embedded.get("client-key-data"):
+        configuration.key_file = _in_memory(key, held)
+
+
+def _in_memory(content: bytes, held: list[int]) -> str:
+    number = os.memfd_create("kubeconfig", os.MFD_CLOEXEC)
+    held.append(number)
+    os.write(number, content)
+    return f"/proc/self/fd/{number}"
 
 
 def _blank(server: str) -> Configuration:

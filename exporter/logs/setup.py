@@ -16,13 +16,13 @@ _OURS = "exporter"
 _AUDIT = "exporter.audit"
 _OTHERS = {
     "urllib3": logging.ERROR,  # warns of every full pool and, at debug, writes whole URLs
-    "apscheduler": logging.WARNING,  # two lines per run at info
+    "apscheduler": logging.ERROR,  # two lines per run at info, one per skipped run at warning
     "uvicorn": logging.WARNING,
     "uvicorn.access": logging.ERROR,
     "azure": logging.WARNING,  # whole requests at info
     "msal": logging.WARNING,
     "kubernetes": logging.WARNING,
-    "asyncio": logging.WARNING,
+    "asyncio": logging.CRITICAL,  # without descriptors, a traceback for each connection that it cannot accept
 }
 
 

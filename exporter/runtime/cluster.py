@@ -16,12 +16,12 @@ from exporter.domain.freshness import Holds, State
 from exporter.domain.ledger import Ledger, Limits
 from exporter.domain.rules import Rules
 from exporter.domain.search import Key
-from exporter.domain.snapshots import BatchSnapshot, ClusterView, CoreSnapshot
+from exporter.domain.snapshots import BatchSnapshot, ClusterView, CoreSnapshot, ResourceHealth
 from exporter.domain.words import COLLECTOR_DURATION_BOUNDS
 from exporter.metrics.born import initial_tallies, initial_totals
 from exporter.runtime.feed import Feed
 from exporter.runtime.poller import Poller
-from exporter.runtime.pulse import health_of
+from exporter.runtime.pulse import Look, look
 
 _EVENTS_PER_LOCK = 200
 _LONGEST_CHARGE = 30.0  # seconds; a longer pause between two ticks is not charged to anybody
@@ -58,6 +58,8 @@ class Cluster:
         self._core: CoreSnapshot | None = None
         self._stored: dict[str, int] = {}
         self._frozen_at: dict[str, float] = {}
+        self._standing: dict[str, tuple[tuple[State, bool], ...]] = {}
+        self._health: dict[str, tuple[ResourceHealth, ...]] = {}
 
     # Called by feeds and polls, from their threads.
 
@@ -122,62 +124,50 @@ class Cluster:
     def tick(self, collector: str, *, idle_after: float) -> None:
         """Publish a new snapshot of one collector if anything changed, or `idle_after` seconds have passed."""
         mono = self._clock.mono()
-        states = self._states(mono)
+        seen = look([*self.feeds, *self.pollers], mono, self.settings.holds)
+        standing = seen.standing()
         with self._lock:
             if collector == "core":
-                self._charge(mono, states)
+                self._charge(seen)
             recent = mono - self._frozen_at.get(collector, float("-inf")) < idle_after
-            if recent and not self._dirty.get(collector, True):
+            if recent and not self._dirty.get(collector, True) and standing == self._standing.get(collector):
                 return
             self._dirty[collector] = False
+            self._standing[collector] = standing
             self.generation += 1
             self._frozen_at[collector] = mono
-            now = self._clock.wall()
+            self._health[collector] = seen.health(collector)
             if collector == "core":
-                self._core = self._freeze_core(now, mono)
+                self._core = self._freeze_core(self._clock.wall(), seen)
             else:
-                self._batch = self._freeze_batch(now, mono, states)
+                self._batch = self._freeze_batch(self._clock.wall(), seen)
 
     def view(self) -> ClusterView:
-        """What may be said of the cluster now: the snapshots of the last ticks, and the counters of this moment."""
-        health = health_of([*self.feeds, *self.pollers], self._clock.mono(), self.settings.holds)
+        """What may be said of the cluster now: snapshots and states of the last ticks, counters of this moment."""
         with self._lock:
-            counts = self._counts.freeze()
-            batch, core = self._batch, self._core
-        skew = {f.collector: f.pulse.skew for f in self.feeds if f.pulse.skew is not None}
-        return ClusterView(
-            name=self.settings.name,
-            namespaces=self.settings.namespaces,
-            batch=batch,
-            core=core,
-            counts=counts,
-            health=health,
-            clock_skew=skew,
-        )
+            return ClusterView(
+                name=self.settings.name,
+                namespaces=self.settings.namespaces,
+                batch=self._batch,
+                core=self._core,
+                counts=self._counts.freeze(),
+                health=tuple(line for lines in self._health.values() for line in lines),
+                clock_skew={f.collector: f.pulse.skew for f in self.feeds if f.pulse.skew is not None},
+            )
 
-    def _states(self, mono: float) -> dict[Feed, State]:
-        return {feed: feed.pulse.state(mono, self.settings.holds) for feed in self.feeds}
-
-    def _shown_namespaces(self, resource: str, mono: float) -> tuple[str, ...]:
-        """Namespaces whose series of a resource may be shown; a cluster-wide one has the single name ''."""
-        holds = self.settings.holds
-        return tuple(f.namespace for f in self.feeds if f.name == resource and f.pulse.shown(mono, holds))
-
-    def _charge(self, mono: float, states: dict[Feed, State]) -> None:
+    def _charge(self, seen: Look) -> None:
         """Charge the nodes' time since the last tick; it stands still while nodes or pods are not fresh."""
-        last, self._charged_at = self._charged_at, mono
-        needed = [state for f, state in states.items() if f.name in ("nodes", "pods")]
-        if last is None or mono - last > _LONGEST_CHARGE or any(state != "fresh" for state in needed):
-            return
-        self._ledger.nodes.charge(mono - last, self._ledger.jobs.searches)
+        last, self._charged_at = self._charged_at, seen.mono
+        fresh = all(seen.state(f) == "fresh" for f in self.feeds if f.name in ("nodes", "pods"))
+        if last is not None and seen.mono - last <= _LONGEST_CHARGE and fresh:
+            self._ledger.nodes.charge(seen.mono - last, self._ledger.jobs.searches)
 
-    def _freeze_batch(self, now: float, mono: float, states: dict[Feed, State]) -> BatchSnapshot | None:
-        pods = self._shown_namespaces("pods", mono)
-        pods_known = len(pods) == len(self.settings.namespaces)
+    def _freeze_batch(self, now: float, seen: Look) -> BatchSnapshot | None:
+        pods_known = len(seen.shown("pods")) == len(self.settings.namespaces)
         self._ledger.jobs.trust_pods(pods_known)
-        stale = frozenset(f.namespace for f, s in states.items() if f.name == "jobs" and s != "fresh")
+        stale = frozenset(f.namespace for f in self.feeds if f.name == "jobs" and seen.state(f) != "fresh")
         evaluate(self._ledger, now, stale=stale, pods_known=pods_known)
-        shown = self._shown_namespaces("jobs", mono)
+        shown, stored = seen.shown("jobs"), seen.shown("jobs_stored")
         if not shown:
             return None
         snapshot = freeze_batch(
@@ -186,22 +176,17 @@ class Cluster:
             namespaces=shown,
             shown_before=self._shown,
             pods_known=pods_known,
-            nodes_known=bool(self._shown_namespaces("nodes", mono)),
-            stored=self._stored_now(mono),
+            nodes_known=bool(seen.shown("nodes")),
+            stored={namespace: number for namespace, number in self._stored.items() if namespace in stored},
         )
         self._shown = frozenset((s.namespace, s.id) for s in snapshot.searches)
         return snapshot
 
-    def _stored_now(self, mono: float) -> dict[str, int]:
-        """The stored Jobs by namespace, where the number is not too old."""
-        shown = {p.namespace for p in self.pollers if p.pulse.shown(mono, self.settings.holds)}
-        return {namespace: number for namespace, number in self._stored.items() if namespace in shown}
-
-    def _freeze_core(self, now: float, mono: float) -> CoreSnapshot:
+    def _freeze_core(self, now: float, seen: Look) -> CoreSnapshot:
         return freeze_core(
             self._ledger,
             now,
-            pod_namespaces=self._shown_namespaces("pods", mono),
-            claim_namespaces=self._shown_namespaces("persistentvolumeclaims", mono),
-            nodes_known=bool(self._shown_namespaces("nodes", mono)),
+            pod_namespaces=seen.shown("pods"),
+            claim_namespaces=seen.shown("persistentvolumeclaims"),
+            nodes_known=bool(seen.shown("nodes")),
         )

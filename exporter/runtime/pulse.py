@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -75,24 +75,47 @@ class Source(Protocol):
     def name(self) -> str: ...
 
 
-def health_of(sources: Sequence[Source], mono: float, holds: Holds) -> tuple[ResourceHealth, ...]:
-    """One line per (collector, resource): the worst of its namespaces."""
-    groups: dict[tuple[str, str], list[Source]] = {}
-    for source in sources:
-        groups.setdefault((source.collector, source.name), []).append(source)
-    return tuple(_health(key, group, mono, holds) for key, group in sorted(groups.items()))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The pulses of all sources at one moment, so that what is shown and what is said of it agree."""
+
+    mono: float
+    holds: Holds
+    pulses: Mapping[Source, Pulse]
+
+    def state(self, source: Source) -> State:
+        return self.pulses[source].state(self.mono, self.holds)
+
+    def shown(self, resource: str) -> tuple[str, ...]:
+        """Namespaces whose series of a resource may be shown; a cluster-wide one has the single name ''."""
+        named = (source for source in self.pulses if source.name == resource)
+        return tuple(s.namespace for s in named if self.pulses[s].shown(self.mono, self.holds))
+
+    def standing(self) -> tuple[tuple[State, bool], ...]:
+        """What must not change without a new snapshot: the states, and what is shown."""
+        return tuple((self.state(s), pulse.shown(self.mono, self.holds)) for s, pulse in self.pulses.items())
+
+    def health(self, collector: str) -> tuple[ResourceHealth, ...]:
+        """One line per resource of a collector: the worst of its namespaces."""
+        groups: dict[str, list[Pulse]] = {}
+        for source, pulse in self.pulses.items():
+            if source.collector == collector:
+                groups.setdefault(source.name, []).append(pulse)
+        return tuple(self._line(collector, name, pulses) for name, pulses in sorted(groups.items()))
+
+    def _line(self, collector: str, resource: str, pulses: Sequence[Pulse]) -> ResourceHealth:
+        heard = [pulse.heard_wall for pulse in pulses]
+        failing = next((pulse for pulse in pulses if pulse.word is not None), None)
+        return ResourceHealth(
+            collector=collector,
+            resource=resource,
+            mode="poll" if any(pulse.mode == "poll" for pulse in pulses) else "watch",
+            state=worst(pulse.state(self.mono, self.holds) for pulse in pulses),
+            last_success=min((at for at in heard if at is not None), default=None) if None not in heard else None,
+            word=str(failing.word) if failing else "",
+            detail=failing.detail if failing else "",
+        )
 
 
-def _health(key: tuple[str, str], group: list[Source], mono: float, holds: Holds) -> ResourceHealth:
-    pulses = [source.pulse for source in group]
-    heard = [pulse.heard_wall for pulse in pulses]
-    failing = next((pulse for pulse in pulses if pulse.word is not None), None)
-    return ResourceHealth(
-        collector=key[0],
-        resource=key[1],
-        mode="poll" if any(pulse.mode == "poll" for pulse in pulses) else "watch",
-        state=worst(pulse.state(mono, holds) for pulse in pulses),
-        last_success=min((at for at in heard if at is not None), default=None) if None not in heard else None,
-        word=str(failing.word) if failing else "",
-        detail=failing.detail if failing else "",
-    )
+def look(sources: Sequence[Source], mono: float, holds: Holds) -> Look:
+    return Look(mono=mono, holds=holds, pulses={source: source.pulse for source in sources})

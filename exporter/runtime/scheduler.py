@@ -13,7 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from exporter.adapters.clock import Clock
-from exporter.logs import event
+from exporter.logs import Transitions, event
 
 LOG = logging.getLogger("exporter.scheduler")
 _GUARD_EVERY = 1.0
@@ -45,9 +45,11 @@ class Scheduler:
     _background: BackgroundScheduler = field(init=False)
     _stop: threading.Event = field(default_factory=threading.Event)
     _guardian: threading.Thread = field(init=False)
+    _transitions: Transitions = field(init=False)
     _started_at: float = 0.0
 
     def __post_init__(self) -> None:
+        self._transitions = Transitions(self.clock.mono)
         self._guardian = threading.Thread(target=self._guard, name="scheduler-guard", daemon=True)
         self._background = BackgroundScheduler(timezone=UTC)
         self._background.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
@@ -86,12 +88,22 @@ class Scheduler:
 
     def _once(self, tick: Tick) -> None:
         tick.began_at, tick.busy = self.clock.mono(), True
+        failure: Exception | None = None
         try:
             tick.run()
         except Exception as error:  # noqa: BLE001 - one bad tick must not end the next
-            event(LOG, logging.ERROR, "tick_failed", exc=error, tick=tick.name)
+            failure = error
         finally:
             tick.busy = False
+        self._note(tick, failure)
+
+    def _note(self, tick: Tick, failure: Exception | None) -> None:
+        """One line when a tick begins to fail or is good again, not one per tick."""
+        state = "ok" if failure is None else type(failure).__name__
+        fields = self._transitions.note(tick.name, state)
+        if fields is not None and (failure is not None or "previous" in fields):
+            level, what = (logging.INFO, "tick_ok") if failure is None else (logging.ERROR, "tick_failed")
+            event(LOG, level, what, exc=failure, tick=tick.name, **fields)
 
     def _skipped(self, job: JobEvent) -> None:
         self.on_skip(str(job.job_id))

@@ -150,9 +150,9 @@ def encoded(pem: bytes) -> str:
 
 
 def test_a_kubeconfig_with_a_client_certificate_works_and_leaves_no_file(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("elasticblast-exporter-*"))
+    """What the kubeconfig embeds stays in memory: it works where no file can be written."""
     tls = context(AUTHORITY.issue_cert("127.0.0.1"))
     AUTHORITY.configure_trust(tls)
     tls.verify_mode = ssl.CERT_REQUIRED
@@ -163,10 +163,16 @@ def test_a_kubeconfig_with_a_client_certificate_works_and_leaves_no_file(
     }
     with Hostile(serve_ok, tls=tls) as server:
         path = kubeconfig(tmp_path, server.url, user, **{"certificate-authority-data": encoded(CA_PEM.encode())})
+        monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
         first, second = (connect(KubeSettings(kubeconfig=path), env={}) for _ in range(2))
         assert fetch(first) == b'{"ok":true}'
-        assert fetch(second) == b'{"ok":true}', "closing one access does not take the files of another"
-    assert set(Path(tempfile.gettempdir()).glob("elasticblast-exporter-*")) <= before
+        assert fetch(second) == b'{"ok":true}', "closing one access does not take the secrets of another"
+
+
+def test_a_kubeconfig_whose_authority_is_no_certificate_is_refused(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path, "https://h", {"token": "t"}, **{"certificate-authority-data": encoded(b"nothing")})
+    with pytest.raises(ConnectError):
+        connect(KubeSettings(kubeconfig=path), env={})
 
 
 @pytest.mark.parametrize(

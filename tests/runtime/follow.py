@@ -120,7 +120,7 @@ class Follower:
         return self.total("exporter_collector_runs_total", collector, resource, result)
 
     def state(self, resource: str) -> str:
-        return next(h.state for h in self.cluster.view().health if h.resource == resource)
+        return next(h.state for h in self.view().health if h.resource == resource)
 
     def told(self) -> str:
         return str({f"{f.name}/{f.namespace}": f.pulse for f in self.cluster.feeds})

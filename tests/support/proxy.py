@@ -10,13 +10,14 @@ import time
 from tests.support.controlplane_files import free_port
 
 _CHUNK = 64 * 1024
+_LOOK = 0.05
 
 
 class Proxy:
     """Forwards every connection to `target`, a port on 127.0.0.1.
 
     `latency` (seconds) delays each piece on its way. While `swallow` is true what arrives is thrown away, and
-    connections stay open; while `refuse` is true new ones are closed at once.
+    connections stay open even if the other side ends them; while `refuse` is true new ones are closed at once.
     """
 
     def __init__(self, target: int) -> None:
@@ -94,6 +95,8 @@ class Proxy:
                     time.sleep(self.latency)
                 if not self.swallow:
                     sink.sendall(data)
+        while self.swallow:
+            time.sleep(_LOOK)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
