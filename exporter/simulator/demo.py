@@ -18,7 +18,7 @@ class Demo:
     """A simulated cluster that lives. `url` and `token` open its Kubernetes API."""
 
     def __init__(self, *, speed: float, seed: int, scenarios: Sequence[str] | None = None) -> None:
-        """Raises KeyError for a scenario that does not exist."""
+        """`scenarios`: names of what may happen; without them, anything."""
         clock = SimClock(speed)
         self._simulator = Simulator(store=Store(clock, window=_WATCH_WINDOW))
         self._world: World = demo_world(self._simulator.store, clock, seed, scenarios)

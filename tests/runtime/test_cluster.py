@@ -95,6 +95,18 @@ def test_what_expires_goes_and_what_is_counted_stays(
     assert follower.total("jobs_finished_total", *SUCCEEDED) == 1
 
 
+def test_an_age_alone_makes_a_new_snapshot(simulator: Simulator, follower: Follower, clock: ManualClock) -> None:
+    """A page never calls expired what it still shows, however rarely it is made anew."""
+    batches(simulator.store)
+    look(follower)
+    follower.view()
+    clock.advance(300.1)
+    follower.cluster.tick("batch", idle_after=1e9)
+    view = follower.cluster.view()
+    assert view.batch is None
+    assert {h.state for h in view.health if h.collector == "batch"} == {"expired"}
+
+
 @pytest.mark.fault(70)
 def test_after_a_suspension_nothing_old_is_called_fresh(
     simulator: Simulator, follower: Follower, clock: ManualClock
