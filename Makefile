@@ -3,7 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST_ARGS ?=
 
-.PHONY: demo test check bench golden docs lock format clean
+.PHONY: demo test soak check bench golden docs lock format clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/elasticblast-exporter demo $(ARGS)
@@ -11,6 +11,10 @@ demo: $(VENV)/ready
 test: $(VENV)/ready
 	tests/tools/install
 	$(PY) -m pytest $(PYTEST_ARGS)
+
+soak: $(VENV)/ready
+	tests/tools/install
+	$(PY) -m tests.soak $(ARGS)
 
 check: $(VENV)/ready
 	$(VENV)/bin/ruff format --check .

@@ -19,6 +19,7 @@ from subjects import EXPORTER, NAIVE, Subject
 
 _PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
+_LEAST_JOBS = 200
 Results = dict[tuple[str, int], Numbers]
 
 
@@ -103,7 +104,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--poll", type=float, default=effort.poll, help="seconds between two passes of the naive one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number there")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if min(given.jobs) < _LEAST_JOBS:
+        parser.error(f"--jobs: at least {_LEAST_JOBS}, so that every search has batches in every state")
+    return given
 
 
 def _medians(subject: Subject, jobs: int, effort: Effort, repeat: int) -> Numbers:

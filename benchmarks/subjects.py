@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 _HERE = Path(__file__).parent
@@ -67,7 +68,14 @@ class Child:
     """A Python process. It is ended by its own pid."""
 
     def __init__(self, arguments: Sequence[str], *, output: int | None = None) -> None:
-        self.process = subprocess.Popen([sys.executable, *arguments], stdout=output, stderr=subprocess.DEVNULL)
+        self._log = TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        self.process = subprocess.Popen([sys.executable, *arguments], stdout=output, stderr=self._log)
+
+    def check(self) -> None:
+        """Raises RuntimeError with its last words if it has ended."""
+        if self.process.poll() is not None:
+            self._log.seek(0)
+            raise RuntimeError(f"exit code {self.process.returncode}: {self._log.read()[-2000:].decode()}")
 
     def stop(self) -> None:
         self.process.terminate()

@@ -10,7 +10,6 @@ from functools import partial
 
 from exporter import collectors
 from exporter.adapters.clock import Clock, SystemClock
-from exporter.adapters.endpoint import ConnectError
 from exporter.adapters.kube import Access
 from exporter.config import Cluster as ClusterConfig
 from exporter.config import Config
@@ -28,7 +27,7 @@ _READY_ANYWAY = 30.0
 _TICK_LATE = 3.0
 _TICK_LATE_LEAST = 60.0
 _PASS_STUCK = 5.0
-_NEEDS_RESTART = ("listen", "admin", "intervals", "shutdown_delay")
+_NEEDS_RESTART = ("listen", "intervals")
 
 
 @dataclass(slots=True, eq=False)
@@ -124,22 +123,21 @@ class App:
         A changed cluster is started beside the old one, which is shown until the new one has looked once, or until
         `hurry` says that there is no time for that. Raises ConnectError, and then nothing has changed.
         """
-        needs = [name for name in _NEEDS_RESTART if getattr(config, name) != getattr(self.config, name)]
+        kept_values = {name: getattr(self.config, name) for name in _NEEDS_RESTART}
+        needs = [name for name, value in kept_values.items() if getattr(config, name) != value]
         same_rules = (config.rules, config.limits) == (self.config.rules, self.config.limits)
         kept = {member.given: member for member in self._members} if same_rules else {}
         fresh = self._built([given for given in config.clusters if given not in kept], config)
-        for member in fresh:
-            member.start()
-        self._await_first_look(fresh, hurry)
-        for cluster in (member.cluster for member in fresh):
-            self._freeze(cluster)
+        try:
+            self._show(fresh, hurry)
+        except BaseException:
+            _together([partial(member.stop, 1.0) for member in fresh])
+            raise
         by_given = {member.given: member for member in (*kept.values(), *fresh)}
         old, self._members = self._members, [by_given[given] for given in config.clusters]
-        self.config = config
+        self.config = config.model_copy(update=kept_values)
         self._follow(config)
-        for member in old:
-            if member not in self._members:
-                member.stop(timeout=1.0)
+        _together([partial(member.stop, 1.0) for member in old if member not in self._members])
         event(LOG, logging.INFO, "reloaded", clusters_replaced=len(fresh), needs_restart=",".join(needs) or None)
 
     def live(self) -> Sequence[Check]:
@@ -165,13 +163,21 @@ class App:
             Check(name="running", ok=not self._stopping.is_set()),
         ]
 
+    def _show(self, fresh: Sequence[Member], hurry: Callable[[], bool]) -> None:
+        """Start members and wait until they have something to show."""
+        for member in fresh:
+            member.start()
+        self._await_first_look(fresh, hurry)
+        for member in fresh:
+            self._freeze(member.cluster)
+
     def _built(self, clusters: Sequence[ClusterConfig], config: Config) -> list[Member]:
-        """Members for clusters, none started: all of them, or ConnectError and nothing left behind."""
+        """Members for clusters, none started: all of them, or an error and nothing left behind."""
         members: list[Member] = []
         try:
             for given in clusters:
                 members.append(self._member(given, config))  # noqa: PERF401 - those before a failure are let go
-        except ConnectError:
+        except BaseException:
             for member in members:
                 member.stop(timeout=0.0)
             raise

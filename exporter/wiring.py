@@ -76,6 +76,7 @@ def _feeds(collector: Collector, cluster: Cluster, config: Config, access: Acces
             resource=resource,
             namespace=namespace,
             collector=collector.name,
+            cluster=cluster.settings.name,
             transport=access.transport(f"{resource.name}/{namespace}", _counted(cluster, collector.name)),
             sink=cluster,
             clock=clock,

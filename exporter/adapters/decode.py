@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Literal, TypeVar, get_args
+from typing import Any, Generic, Literal, TypeVar
 
 from msgspec import Raw, Struct, ValidationError, field
 from msgspec.json import Decoder
@@ -24,7 +24,6 @@ from exporter.domain.records import Record
 
 Resource = Literal["jobs", "pods", "nodes", "persistentvolumeclaims", "events"]
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]
-RESOURCES: tuple[Resource, ...] = get_args(Resource)
 Item = TypeVar("Item")
 
 _TOLERATED_REJECTS = 3

@@ -10,6 +10,7 @@ from exporter.adapters.decode_parts import (
     Count,
     Metadata,
     condition,
+    created,
     decimal,
     identifier,
     seconds,
@@ -71,8 +72,9 @@ class _Involved(Struct, gc=False):
     name: str = ""
 
 
-class _Series(Struct, gc=False):
+class _Series(Struct, gc=False, rename="camel"):
     count: Count | None = None
+    last_observed_time: str | None = None
 
 
 class Event(Struct, gc=False, rename="camel"):
@@ -84,6 +86,8 @@ class Event(Struct, gc=False, rename="camel"):
     reason: str | None = None
     count: Count | None = None
     series: _Series | None = None
+    event_time: str | None = None
+    last_timestamp: str | None = None
     involved_object: _Involved = field(default_factory=_Involved)
 
 
@@ -96,7 +100,7 @@ def node_record(node: Node) -> NodeRecord:
         uid=identifier(metadata.uid, "uid"),
         name=clean(metadata.name),
         pool=next((shared_text(labels[key]) for key in _POOL_LABELS if labels.get(key)), "other"),
-        created=seconds(metadata.creation_timestamp) or 0.0,
+        created=created(metadata),
         ready=_READY.get(ready.status) if ready else None,
         cordoned=bool(node.spec.unschedulable),
         pressures=frozenset(
@@ -126,12 +130,18 @@ def event_record(event: Event) -> EventRecord | None:
     """Return the record of a Warning, None for other Events. Raises ValueError for one that is broken."""
     if event.type != "Warning":
         return None
-    repeated = event.series.count if event.series else None
+    series = event.series or _Series()
     return EventRecord(
         uid=identifier(event.metadata.uid, "uid"),
         namespace=shared_text(event.metadata.namespace),
         kind=shared_text(event.involved_object.kind),
         reason=shared_text(event.reason or ""),
-        count=max(event.count or 1, repeated or 1),
+        count=max(event.count or 1, series.count or 1),
         subject=clean(event.involved_object.name),
+        at=_latest(series.last_observed_time, event.last_timestamp, event.event_time),
     )
+
+
+def _latest(*times: str | None) -> float | None:
+    """An Event tells its time in one of three fields, by the age of the API that wrote it."""
+    return max((at for text in times if (at := seconds(text)) is not None), default=None)

@@ -11,13 +11,14 @@ from exporter.adapters.decode_parts import (
     Count,
     Env,
     Metadata,
+    created,
     decimal,
     identifier,
     seconds,
     shared_text,
 )
 from exporter.domain import names
-from exporter.domain.identity import ID_LABEL, identify
+from exporter.domain.identity import ID_LABEL, Identity, identify
 from exporter.domain.records import ROLE_OF_APP, BlastFacts, JobRecord
 
 _ENV_LENGTH = 1024
@@ -41,6 +42,7 @@ class _Volume(Struct, gc=False, rename="camel"):
 
 class _PodSpec(Struct, gc=False, rename="camel"):
     node_name: str | None = None
+    init_containers: list[_Container] | None = None
     containers: list[_Container] | None = None
     volumes: list[_Volume] | None = None
 
@@ -87,15 +89,8 @@ def job_record(job: Job) -> JobRecord | None:
         return None
     pod = spec.template.spec
     env = _environment(pod)
-    template = spec.template.metadata
-    identifier(labels.get(ID_LABEL, ""), "search id", empty=True)
+    identity = _identity(spec.template, labels, env)
     results = env.get("ELB_RESULTS", "")
-    identity = identify(
-        labels=labels,
-        template_labels=(template.labels if template else None) or _NO_LABELS,
-        env=env,
-        results_path=results,
-    )
     true, reason, verdict_at = _conditions(status)
     warm = role == "warmup"
     return JobRecord(
@@ -105,8 +100,7 @@ def job_record(job: Job) -> JobRecord | None:
         role=role,
         search=shared_text(identity.search),
         evidence=identity.evidence,
-        conflicting=identity.conflicting,
-        created=seconds(metadata.creation_timestamp) or 0.0,
+        created=created(metadata),
         started=seconds(status.start_time),
         ended=seconds(status.completion_time) or verdict_at,
         active=status.active or 0,
@@ -126,9 +120,20 @@ def job_record(job: Job) -> JobRecord | None:
     )
 
 
+def _identity(template: _Template, labels: dict[str, str], env: dict[str, str]) -> Identity:
+    identifier(labels.get(ID_LABEL, ""), "search id", empty=True)
+    return identify(
+        labels=labels,
+        template_labels=(template.metadata.labels if template.metadata else None) or _NO_LABELS,
+        env=env,
+        results_path=env.get("ELB_RESULTS", ""),
+    )
+
+
 def _environment(pod: _PodSpec) -> dict[str, str]:
+    """The variables that are read, of any container; where several have one, the first that is no init container."""
     found: dict[str, str] = {}
-    for container in pod.containers or ():
+    for container in (*(pod.containers or ()), *(pod.init_containers or ())):
         for item in container.env or ():
             if item.value and item.name in _READ_ENV:
                 found.setdefault(item.name, item.value[:_ENV_LENGTH])

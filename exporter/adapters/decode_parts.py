@@ -1,7 +1,7 @@
 """The parts that Kubernetes objects share, and the rules for their fields.
 
-A field of the wrong type, a negative or huge number or an identifier that is too long spoils its object (ValueError).
-A time that is no time is None. Free text is cleaned and cut.
+A field of the wrong type, a negative or huge number, an identifier that is too long or a creation time that is none
+spoils its object (ValueError). Any other time that is no time is None. Free text is cleaned and cut.
 """
 
 from __future__ import annotations
@@ -90,6 +90,14 @@ def _seconds(text: str) -> float | None:
     except (ValueError, OverflowError):
         return None
     return value if value > 0 else None
+
+
+def created(metadata: Metadata) -> float:
+    """Return when an object was created as Unix seconds. Raises ValueError if it does not tell: every real one does."""
+    at = seconds(metadata.creation_timestamp)
+    if at is None:
+        raise ValueError("creationTimestamp")
+    return at
 
 
 def condition(conditions: Sequence[Condition] | None, kind: str) -> Condition | None:

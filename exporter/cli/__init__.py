@@ -28,7 +28,7 @@ Each command explains itself: elasticblast-exporter COMMAND --help
 
 exit codes:
   0 good    1 something asked for is not so    2 usage or configuration    3 the port cannot be listened on
-  5 not found    7 the API cannot be reached
+  5 not found    7 the API cannot be reached, or part of the answer is not known    130 interrupted
 """
 _RUN = """\
 It watches the Jobs, pods, nodes, claims and warnings of the configured namespaces and serves, on port 9850:
@@ -39,7 +39,8 @@ It watches the Jobs, pods, nodes, claims and warnings of the configured namespac
 Without any configuration it uses the pod's ServiceAccount or, outside a pod, the current context of the
 kubeconfig, and the namespace `default`. A scrape asks the cluster nothing.
 
-SIGHUP reads the configuration again; SIGTERM ends it within 10 seconds.
+SIGHUP reads the configuration again; a cluster that this changes is followed anew and counts from 0, as after a
+restart. SIGTERM ends it within 10 seconds; a second signal at once, with the exit code 130.
 """
 _DEMO = """\
 A whole Kubernetes API is simulated in this process, with searches that live, fail and end; the real daemon
@@ -97,7 +98,8 @@ examples:
   elasticblast-exporter status --url http://elasticblast-exporter.monitoring:9850
 
 exit codes: 0 shown, 2 usage, or the ID fits several searches, 5 no search has this ID, 7 neither a daemon nor
-the cluster tells. NO_COLOR=1 switches colours off; COLUMNS=N sets the width.
+the cluster tells, or the ID may be where nobody can look. NO_COLOR=1 switches colours off; COLUMNS=N sets the
+width.
 """
 _METRICS = "Every metric with its type, labels, their possible values, most series, and what it means."
 _CONFIG = """\

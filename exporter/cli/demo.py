@@ -16,8 +16,10 @@ from exporter.config import Config, ConfigError, load
 from exporter.logs import configure
 from exporter.simulator.demo import DEFAULT_SPEED, Demo
 from exporter.simulator.world.demo import OPENING, WEIGHTS
+from exporter.simulator.world.fixtures import BLAST_POOL, SYSTEM_POOL
 
 _SPEEDS = (0.1, 200.0)
+_PRICES = {BLAST_POOL: {"price": 1.008, "currency": "USD"}, SYSTEM_POOL: {"price": 0.096, "currency": "USD"}}
 _SCENARIOS = sorted({*WEIGHTS, *(name for _, name, _ in OPENING)})
 
 
@@ -65,9 +67,10 @@ def _config(arguments: Namespace) -> Config | None:
     """The daemon's configuration, or None after its problems have been printed. Port 0 is any free one here."""
     overrides: dict[str, object] = {
         "listen.address": arguments.address,
-        "log.level": "warn",
+        "log.level": "error",
         "intervals.poll": 5.0,
         "shutdown_delay": 0.0,
+        "metrics.node_hourly_price": _PRICES,
     }
     if arguments.port:
         overrides["listen.port"] = arguments.port

@@ -18,10 +18,11 @@ from exporter.cli.configured import USAGE, configured
 from exporter.cli.daemon import BadUrlError, NoDaemonError, ask
 from exporter.cli.detail import detail
 from exporter.cli.overview import Found, overview, searches_of
+from exporter.cli.table import printable
 from exporter.domain.advice import advise
 from exporter.domain.lookup import matches
 from exporter.logs import configure
-from exporter.web.status_json import Report, encode, report_of, search_document
+from exporter.web.status_json import ClusterReport, Report, encode, report_of, search_document
 
 DEFAULT_URL = "http://127.0.0.1:9850"
 _PATIENCE = 2.0
@@ -94,9 +95,9 @@ def _look(arguments: Namespace) -> Report:
 def _one(report: Report, found: Sequence[Found], arguments: Namespace) -> int:
     meant = matches([search for _, search in found], arguments.id)
     if not meant:
-        code = _said_what_is_missing(report)
-        sys.stderr.write(f"No search is called {arguments.id!r}.\n")
-        return code or _NOT_FOUND
+        _said_what_is_missing(report)
+        sys.stderr.write(f"No search that is known is called {arguments.id!r}.\n")
+        return _NOT_FOUND if _whole(report) else _UNREACHABLE
     if len(meant) > 1:
         sys.stderr.write(f"{arguments.id!r} may be {len(meant)} searches; give more of the id, or --namespace:\n")
         sys.stderr.write("\n".join(_table(report, [one for one in found if one[1] in meant])) + "\n")
@@ -114,8 +115,13 @@ def _table(report: Report, found: Sequence[Found]) -> list[str]:
 
 
 def _no_search(report: Report) -> list[str]:
-    whole = all(cluster.searches is not None for cluster in report.clusters or ())
-    return ["No search at the moment."] if whole else []
+    return ["No search at the moment."] if _whole(report) else []
+
+
+def _whole(report: Report) -> bool:
+    """Whether every search that there is is in the report."""
+    clusters = report.clusters or ()
+    return bool(clusters) and not any(one.dark or one.hidden or one.searches is None for one in clusters)
 
 
 def _now(report: Report) -> float:
@@ -124,28 +130,39 @@ def _now(report: Report) -> float:
 
 
 def _narrowed(report: Report, namespaces: Sequence[str] | None) -> Report:
-    """The report as if there were only these namespaces; whole without any."""
+    """The report as if there were only these namespaces; whole without any. One that nobody reads is named."""
     if not namespaces or report.clusters is None:
         return report
-    clusters = [
-        replace(cluster, searches=tuple(search for search in cluster.searches if search.namespace in namespaces))
-        if cluster.searches is not None
-        else cluster
-        for cluster in report.clusters
-    ]
+    clusters = [_within(cluster, namespaces) for cluster in report.clusters]
+    clusters = [cluster for cluster in clusters if cluster.namespaces]
+    for name in namespaces:
+        if not any(name in cluster.namespaces for cluster in clusters):
+            sys.stderr.write(f"Namespace {name} is not among those that are read.\n")
     return replace(report, clusters=tuple(clusters))
 
 
+def _within(cluster: ClusterReport, namespaces: Sequence[str]) -> ClusterReport:
+    readable = tuple(name for name in cluster.readable if name in namespaces)
+    known = tuple(search for search in cluster.searches or () if search.namespace in readable)
+    return replace(
+        cluster,
+        namespaces=tuple(name for name in cluster.namespaces if name in namespaces),
+        readable=readable,
+        searches=known if readable else None,
+    )
+
+
 def _said_what_is_missing(report: Report) -> int:
-    """7 when no cluster's Jobs can be read, else 0; each cluster that cannot be read is named."""
+    """7 when no cluster's Jobs can be read, else 0; each namespace that cannot be read is named."""
     clusters = report.clusters or ()
-    dark = [cluster.name for cluster in clusters if cluster.searches is None]
-    for name in dark:
-        sys.stderr.write(f"The Jobs of the cluster {f'{name} ' if name else ''}cannot be read; try `check`.\n")
     for cluster in clusters:
+        if cluster.dark:
+            name = f" {printable(cluster.name)}" if cluster.name else ""
+            spaces = f"namespace{'s' if len(cluster.dark) > 1 else ''} {printable(', '.join(cluster.dark))}"
+            sys.stderr.write(f"The Jobs of the cluster{name} in {spaces} cannot be read; try `check`.\n")
         if cluster.hidden:
             sys.stderr.write(f"{cluster.hidden} more searches are not shown (limits.searches).\n")
-    return _UNREACHABLE if len(dark) == len(clusters) else _GOOD
+    return _GOOD if any(cluster.searches is not None for cluster in clusters) else _UNREACHABLE
 
 
 def _width() -> int | None:

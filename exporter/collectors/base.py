@@ -70,7 +70,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """A number that is asked for now and then: `read` turns the decoded head of a list page into it."""
+    """A number that is asked for now and then: how many objects a list has, told by one page of it."""
 
     name: str
     path: str

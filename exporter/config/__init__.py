@@ -3,11 +3,10 @@
 from exporter.config.describe import Key, describe, example_yaml, markdown
 from exporter.config.limits import Intervals, Limits, RuleTimes
 from exporter.config.load import load
-from exporter.config.model import Admin, Cluster, Config, Connect, Listen, Log, Metrics, Price, Tls
+from exporter.config.model import Cluster, Config, Connect, Listen, Log, Metrics, Price, Tls
 from exporter.config.problems import ConfigError, Problem
 
 __all__ = [
-    "Admin",
     "Cluster",
     "Config",
     "ConfigError",

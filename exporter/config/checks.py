@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -33,7 +32,6 @@ def contradictions(config: Config) -> Iterator[Fault]:
     for i, cluster in enumerate(config.clusters):
         yield from _connection(("clusters", i, "connect"), cluster.connect)
         yield from _namespaces(("clusters", i, "namespaces"), cluster.namespaces, config.limits.namespaces)
-    yield from _admin(config)
     yield from _order(config)
 
 
@@ -79,19 +77,6 @@ def _direct(path: Path, connect: Connect) -> Iterator[Fault]:
         yield Fault(server, "must begin with https://, unless insecure_http is set", ((*path, "insecure_http"),))
     if connect.token_file is None and not plain:
         yield Fault((*path, "token_file"), "is required for mode direct", (mode, server))
-
-
-def _admin(config: Config) -> Iterator[Fault]:
-    if not config.admin.enabled:
-        return
-    if config.admin.port == config.listen.port:
-        yield Fault(("admin", "port"), "must differ from listen.port", (("listen", "port"),))
-    if not _is_loopback(config.admin.address):
-        yield Fault(("admin", "address"), "must be a loopback address: the admin listener has no TLS")
-
-
-def _is_loopback(address: str) -> bool:
-    return address == "localhost" or ipaddress.ip_address(address).is_loopback
 
 
 def _order(config: Config) -> Iterator[Fault]:

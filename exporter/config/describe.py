@@ -20,7 +20,7 @@ _HEAD = """\
 # Configuration
 
 One YAML file (`--config`, or `ELASTICBLAST_EXPORTER_CONFIG`), overridden by environment variables, overridden by flags.
-Nothing else is read, and nothing is read again while the exporter runs.
+Nothing else is read, and it is read again on SIGHUP only (see [reliability.md](reliability.md)).
 
 * A key or a variable that is not in this table is refused. Every problem is reported at once, with the exit code 2.
 * A duration is written `30s`, `5m`, `1h30m`, `250ms` or as a number of seconds; a size `32MiB` or as a number of bytes.

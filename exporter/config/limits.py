@@ -72,10 +72,12 @@ class RuleTimes(Section):
     )
     settle: RuleTime = Field(
         default=_RULES.settle,
-        description="Time for which a failed Job waits for the exit code of its last pod.",
+        description="Time for which a failed Job waits for the exit code of its last pod, and an exit code 137 for the "
+        "event that explains it.",
     )
-    orphan_after: RuleTime = Field(
-        default=_RULES.orphan_after, description="Time for which a pod waits for its Job before it counts as an orphan."
+    oom_window: RuleTime = Field(
+        default=_RULES.oom_window,
+        description="Time between a node's OOMKilling event and an exit code 137 on it that the event explains.",
     )
 
     def to_rules(self) -> Rules:
@@ -101,7 +103,8 @@ class Limits(Section):
     )
     records: Annotated[int, count(100, 10_000_000, unit="records")] = Field(
         default=200_000,
-        description="Objects that one feed remembers. A list with more is incomplete and not published.",
+        description="Objects that all lists of one pass may bring together. A pass with more is incomplete and not "
+        "published. What a watch adds later is not counted.",
     )
     page_items: Annotated[int, count(10, 10_000, unit="objects")] = Field(
         default=500, description="Objects asked for in one page of a list."

@@ -119,14 +119,6 @@ class Listen(Section):
     )
 
 
-class Admin(Section):
-    """The listener that cancels searches."""
-
-    enabled: bool = Field(default=False, description="Opens the admin listener.")
-    address: Address = Field(default="127.0.0.1", description="Address to listen on.")
-    port: Annotated[int, count(1, 65535)] = Field(default=9851, description="TCP port; another one than listen.port.")
-
-
 class Price(Section):
     """What a node of a pool costs."""
 
@@ -164,7 +156,6 @@ class Config(Section):
 
     clusters: Annotated[tuple[Cluster, ...], AfterValidator(_filled)] = (Cluster(),)
     listen: Listen = Listen()
-    admin: Admin = Admin()
     intervals: Intervals = Intervals()
     rules: RuleTimes = RuleTimes()
     limits: Limits = Limits()

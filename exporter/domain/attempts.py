@@ -16,43 +16,46 @@ _POD_REASONS = {"Evicted": "evicted", "DeadlineExceeded": "deadline", "NodeLost"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One failed attempt. `container` is empty where the pod failed as a whole; `ending` None if nobody saw it."""
+    """One failed attempt, or `times` of them that nobody saw end. `container` is empty where the pod failed as a whole;
+    `ending` is None if nobody saw it."""
 
     container: str
     reason: str
     ending: Ending | None = None
+    times: int = 1
 
 
-def new_attempts(pod: PodRecord, counted: dict[str, int], *, oom_node: bool = False) -> Iterator[Attempt]:
+def new_attempts(pod: PodRecord, counted: dict[str, int]) -> Iterator[Attempt]:
     """The failed attempts that this state of the pod shows and `counted` does not hold yet; `counted` is updated.
 
     `counted` maps a container's name to how many of its runs have been looked at ("" for the pod as a whole).
     A run that ended while nobody looked is a failed attempt for the reason `other`: containers of Jobs restart
-    only after a failure. `oom_node`: its node has just reported OOMKilling.
+    only after a failure.
     """
     whole = _POD_REASONS.get(pod.status_reason)
     if whole and not counted.get(""):
         counted[""] = 1
         yield Attempt(container="", reason=whole)
     for container in pod.containers:
-        for run, ending in _ended_runs(container, counted):
-            if not whole and _is_failure(pod, container, run, ending):
-                reason = failure_reason(pod, container, ending, oom_node=oom_node) if ending else "other"
-                yield Attempt(container=container.name, reason=reason, ending=ending)
+        seen, runs = counted.get(container.name, 0), _runs_ended(container)
+        if runs <= seen:
+            continue
+        counted[container.name] = runs
+        if not whole:
+            yield from _of_container(pod, container, range(seen, runs))
 
 
-def _ended_runs(container: ContainerRecord, counted: dict[str, int]) -> Iterator[tuple[int, Ending | None]]:
-    """Runs not looked at before, by number from 0, with their endings; None where a run ended unseen."""
-    runs = _runs_ended(container)
-    seen = counted.get(container.name, 0)
-    if runs <= seen:
-        return
-    counted[container.name] = runs
-    known = [container.ended] if container.ended else []
-    if container.last:
-        known.insert(0, container.last)
-    known = known[-(runs - seen) :]
-    yield from enumerate([*[None] * (runs - seen - len(known)), *known], start=seen)
+def _of_container(pod: PodRecord, container: ContainerRecord, runs: range) -> Iterator[Attempt]:
+    """The failed ones of these runs, numbered from 0. Only the last one or two tell how they ended."""
+    passed_on = _failed_runs_of_blast(pod) if container.name == "results-export" else 0
+    known = [ending for ending in (container.last, container.ended) if ending is not None][-len(runs) :]
+    unseen = len(range(max(runs.start, passed_on), runs.stop - len(known)))
+    if unseen:
+        yield Attempt(container=container.name, reason="other", times=unseen)
+    for run, ending in enumerate(known, start=runs.stop - len(known)):
+        if run >= passed_on and _is_failure(pod, ending):
+            reason = failure_reason(pod, container, ending)
+            yield Attempt(container=container.name, reason=reason, ending=ending)
 
 
 def _runs_ended(container: ContainerRecord) -> int:
@@ -61,11 +64,7 @@ def _runs_ended(container: ContainerRecord) -> int:
     return container.restarts + (1 if container.ended or (waits and container.last) else 0)
 
 
-def _is_failure(pod: PodRecord, container: ContainerRecord, run: int, ending: Ending | None) -> bool:
-    if container.name == "results-export" and run < _failed_runs_of_blast(pod):
-        return False  # it passes BLAST's own exit code through: the same failed attempt
-    if ending is None:
-        return True
+def _is_failure(pod: PodRecord, ending: Ending) -> bool:
     if ending.exit_code == 0:
         return False
     stopped = pod.deleting and not pod.disruption and ending.exit_code in (SIGKILL, SIGTERM)
@@ -73,16 +72,17 @@ def _is_failure(pod: PodRecord, container: ContainerRecord, run: int, ending: En
 
 
 def _failed_runs_of_blast(pod: PodRecord) -> int:
+    """How many runs of results-export only pass BLAST's own exit code through: the same failed attempts."""
     blast = next((c for c in pod.containers if c.name == "blast"), None)
     if blast is None:
         return 0
     return _runs_ended(blast) - (blast.ended is not None and blast.ended.exit_code == 0)
 
 
-def failure_reason(pod: PodRecord, container: ContainerRecord, ending: Ending, *, oom_node: bool) -> str:
+def failure_reason(pod: PodRecord, container: ContainerRecord, ending: Ending) -> str:
     """The failure reason, one of words.FAILURE_REASONS, of one failed run."""
     code = ending.exit_code
-    if ending.reason == "OOMKilled" or (code == SIGKILL and oom_node):
+    if ending.reason == "OOMKilled":
         return "memory"
     if ending.reason in _START_REASONS:
         return "start"

@@ -53,16 +53,17 @@ class Endings:
             self._counts.add("jobs_finished_total", (entry.namespace, entry.role, "lost", "none"))
 
     def settle(self, now: float) -> None:
-        """Count the failed Jobs whose reason is known by now, or has been waited for long enough."""
+        """Count the failed Jobs that have waited long enough for the exit code of their last attempt."""
         for uid, (entry, due) in list(self._unsettled.items()):
-            if entry.reason or now >= due:
+            if now >= due:
                 del self._unsettled[uid]
                 self._count_failed(entry)
 
     def typical_duration(self, search: Search) -> float | None:
         """Median seconds of a batch of this search, else of its program and database; None if none ever ended."""
         own = search.typical_duration()
-        return own if own is not None else median(self._durations.get((search.program, search.db), ()))
+        pair = (search.program, search.db)
+        return own if own is not None or "unknown" in pair else median(self._durations.get(pair, ()))
 
     def _lasted(self, search: Search, duration: float, *, counting: bool) -> None:
         pair = (search.program, search.db)

@@ -19,12 +19,12 @@ class EventFold:
         self._nodes = nodes
         self._seen: dict[str, tuple[str, int]] = {}
 
-    def seen(self, event: EventRecord, now: float, *, silent: bool) -> None:
+    def seen(self, event: EventRecord, *, silent: bool) -> None:
         _, known = self._seen.get(event.uid, ("", 0))
         news = event.count - known
         self._seen[event.uid] = (event.namespace, max(event.count, known))
-        if event.reason == "OOMKilling" and event.kind == "Node":
-            self._nodes.oom_killing(event.subject, now)
+        if event.reason == "OOMKilling" and event.kind == "Node" and event.at is not None:
+            self._nodes.oom_killing(event.subject, event.at)
         if news > 0 and not silent:
             self._counts.add("events_total", words(event), news)
 

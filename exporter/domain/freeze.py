@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from exporter.domain.jobs import JobState
 from exporter.domain.ledger import Ledger
@@ -12,6 +12,9 @@ from exporter.domain.progress import remaining
 from exporter.domain.search import Key, Search
 from exporter.domain.snapshots import BatchSnapshot, CoreSnapshot, SearchView
 
+_DATABASES = "blast-dbs-pvc"  # how ElasticBLAST's claims begin
+_PASSING = frozenset({"cpu", "memory"})  # what blocks a pod only until another one ends
+
 
 def freeze_batch(
     ledger: Ledger,
@@ -19,11 +22,12 @@ def freeze_batch(
     *,
     namespaces: Sequence[str],
     shown_before: frozenset[Key],
-    pods_known: bool,
+    pods_known: Collection[str],
     nodes_known: bool,
     stored: Mapping[str, int],
 ) -> BatchSnapshot:
-    """The batch boundary as it may be shown: only of `namespaces`, whose Jobs are known well enough."""
+    """The batch boundary as it may be shown: only of `namespaces`, whose Jobs are known well enough; `pods_known` are
+    those whose pods are."""
     known = [s for s in ledger.jobs.searches.values() if s.namespace in namespaces and s.memory.phase is not None]
     candidates = [s for s in known if _may_show(s, now, ledger)]
     shown = sorted(candidates, key=lambda s: (*_rank(s, shown_before), s.key))[: ledger.limits.searches_shown]
@@ -33,8 +37,9 @@ def freeze_batch(
     return BatchSnapshot(
         namespaces=tuple(namespaces),
         searches=tuple(
-            _view(ledger, s, now, pods_known=pods_known, ordinals=ordinals, blockers=blockers)
+            _view(ledger, s, phase, now, pods_known=s.namespace in pods_known, ordinals=ordinals, blockers=blockers)
             for s in sorted(shown, key=lambda s: s.key)
+            if (phase := s.memory.phase) is not None
         ),
         hidden=len(candidates) - len(shown),
         live_phases=dict(live),
@@ -52,22 +57,32 @@ def freeze_core(
     pods = ledger.pods
     any_pods = bool(pod_namespaces)
     oldest = {group: min(ages.values()) for group, ages in pods.pending.items() if ages and group[0] in pod_namespaces}
-    claims = {(c.namespace, c.name): c.phase for c in ledger.claims.values() if c.namespace in claim_namespaces}
     return CoreSnapshot(
         pod_namespaces=tuple(pod_namespaces),
         pods={key: n for key, n in pods.states.items() if key[0] in pod_namespaces} if any_pods else None,
         blocked={key: n for key, n in pods.blocked.items() if key[0] in pod_namespaces} if any_pods else None,
         oldest_pending=oldest if any_pods else None,
         run_slots={ns: n for ns, n in pods.run_slots().items() if ns in pod_namespaces} if any_pods else None,
-        orphans=pods.orphans(now) if any_pods else None,
         pools=ledger.nodes.pools(with_pods=any_pods) if nodes_known else None,
-        claims=claims if claim_namespaces else None,
+        claims=_claims(ledger, claim_namespaces) if claim_namespaces else None,
     )
+
+
+def _claims(ledger: Ledger, namespaces: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Claims by (namespace, name): of each namespace the first by name up to the cap, ElasticBLAST's before others."""
+    known = (claim for claim in ledger.claims.values() if claim.namespace in namespaces)
+    shown: dict[tuple[str, str], str] = {}
+    places: Counter[str] = Counter()
+    for claim in sorted(known, key=lambda c: (c.namespace, not c.name.startswith(_DATABASES), c.name)):
+        places[claim.namespace] += 1
+        if places[claim.namespace] <= ledger.limits.claims:
+            shown[claim.namespace, claim.name] = claim.phase
+    return shown
 
 
 def _may_show(search: Search, now: float, ledger: Ledger) -> bool:
     phase = search.memory.phase
-    return phase is not None and (not phase.terminal or now - search.phase_since <= ledger.rules.shown_for)
+    return phase is not None and (not phase.terminal or now - search.told_since <= ledger.rules.shown_for)
 
 
 def _rank(search: Search, shown_before: frozenset[Key]) -> tuple[bool, bool, float]:
@@ -79,13 +94,15 @@ def _rank(search: Search, shown_before: frozenset[Key]) -> tuple[bool, bool, flo
 def _view(
     ledger: Ledger,
     search: Search,
+    phase: Phase,
     now: float,
     *,
     pods_known: bool,
     ordinals: set[int] | None,
     blockers: Mapping[str, Counter[Key | None]],
 ) -> SearchView:
-    phase = search.memory.phase or Phase.UNKNOWN
+    blocked = dict(search.blocked) if pods_known else {}
+    flags = _flags(ledger, search, now, pods_known=pods_known, ordinals=ordinals, blockers=blockers)
     return SearchView(
         namespace=search.namespace,
         id=search.id,
@@ -98,8 +115,8 @@ def _view(
         jobs=search.five_states(),
         roles={(role, state.value): n for (role, state), n in search.live.items() if n},
         attempts=dict(search.attempts),
-        blocked=dict(search.blocked) if pods_known else {},
-        flags=_flags(ledger, search, now, pods_known=pods_known, ordinals=ordinals, blockers=blockers),
+        blocked=blocked,
+        flags=flags,
         evidence=search.evidence,
         program=search.program,
         db=search.db,
@@ -109,19 +126,22 @@ def _view(
         openapi_id=search.openapi_id,
         expected=search.expected(),
         expected_min=search.expected_min(),
-        eta=_eta(ledger, search, now),
-        node_seconds=dict(search.node_seconds),
+        eta=None if phase is not Phase.RUNNING or _held_up(search, blocked, flags) else _eta(ledger, search, now),
         failures=tuple(search.failures),
     )
 
 
+def _held_up(search: Search, blocked: Mapping[str, int], flags: Mapping[str, bool]) -> bool:
+    """Whether some batch waits for more than a free place, so that nobody can say when it will run."""
+    suspended = search.live["blast", JobState.SUSPENDED] > 0
+    return suspended or flags.get("shard_without_node", False) or bool(set(blocked) - _PASSING)
+
+
 def _eta(ledger: Ledger, search: Search, now: float) -> float | None:
-    """Unix seconds; None unless the search runs, all its batches are known and some batch has told how long it took."""
+    """Unix seconds; None unless all batches are known and some batch has told how long it took."""
     expected, typical = search.expected(), ledger.jobs.endings.typical_duration(search)
-    if search.memory.phase is not Phase.RUNNING or expected is None or typical is None:
-        return None
     states = search.five_states()
-    if sum(states.values()) < expected or states["lost"]:
+    if expected is None or typical is None or sum(states.values()) < expected or states["lost"]:
         return None
     left = remaining(typical, [max(now - start, 0.0) for start in search.running.values()], states["pending"])
     return None if left is None else now + left
@@ -168,6 +188,7 @@ def _setup_owners(ledger: Ledger) -> dict[str, Counter[Key | None]]:
 
 def _warmup(ledger: Ledger, namespaces: Sequence[str], *, nodes_known: bool) -> dict[tuple[str, str], int]:
     """Warm-up Jobs by (db, state). One that succeeded is ready only while its node is the one it ran on."""
+    _place_warm_dbs(ledger)
     found: Counter[tuple[str, str]] = Counter()
     for uid, warm in ledger.jobs.warm.items():
         if ledger.jobs.entries[uid].namespace not in namespaces:
@@ -179,5 +200,17 @@ def _warmup(ledger: Ledger, namespaces: Sequence[str], *, nodes_known: bool) -> 
             node = ledger.nodes.by_name(warm.node)
             same = node is not None and warm.ended is not None and node.created < warm.ended
             state = ("ready" if same else "stale") if nodes_known else "unknown"
-        found[warm.db or "unknown", state] += 1
+        db = warm.db or "unknown"
+        found[db if db in ledger.warm_dbs else "other", state] += 1
     return dict(found)
+
+
+def _place_warm_dbs(ledger: Ledger) -> None:
+    """Decide which dbs have series of their own: up to the cap, each until it is gone; newcomers by name."""
+    present = frozenset(warm.db or "unknown" for warm in ledger.jobs.warm.values())
+    kept = ledger.warm_dbs & present
+    kept |= frozenset(sorted(present - kept)[: max(ledger.limits.db_pairs - len(kept), 0)])
+    over = present - kept
+    for _ in over - ledger.warm_dbs_over:
+        ledger.counts.replaced("db")
+    ledger.warm_dbs, ledger.warm_dbs_over = kept, over

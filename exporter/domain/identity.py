@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exporter.domain.names import short_id
 from exporter.domain.records import ROLE_OF_APP, Evidence, Role
 
 ID_LABEL = "elb-job-id"
@@ -17,12 +16,11 @@ _PATH_SEGMENT = re.compile(r"job-[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Role None: not one of our Jobs. `conflicting`: two sources name different searches; `search` is the stronger."""
+    """Role None: not one of our Jobs."""
 
     role: Role | None
     search: str = ""
     evidence: Evidence = ""
-    conflicting: bool = False
 
 
 def is_search_id(text: str) -> bool:
@@ -49,17 +47,10 @@ def identify(
         ("env", env.get(ID_ENV, "")),
         ("path", _search_in_path(results_path) if results_path else ""),
     )
-    found = [(evidence, value) for evidence, value in sources if value and is_search_id(value)]
-    if not found:
-        return Identity(role)
-    evidence, search = found[0]
-    return Identity(role, search, evidence, any(value != search for _, value in found))
-
-
-def suffix_match(name: str, known_ids: Iterable[str]) -> str:
-    """Return the one known id whose short form ends `name`; empty when none or several do."""
-    matches = {known for known in known_ids if known and name.endswith("-" + short_id(known))}
-    return matches.pop() if len(matches) == 1 else ""
+    for evidence, value in sources:
+        if value and is_search_id(value):
+            return Identity(role, value, evidence)
+    return Identity(role)
 
 
 def _search_in_path(path: str) -> str:

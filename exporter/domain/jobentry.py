@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exporter.domain.jobs import JobState
+from exporter.domain.jobs import JobState, job_state
 from exporter.domain.records import JobRecord
 from exporter.domain.search import Search
 
@@ -45,11 +45,11 @@ class Entry:
         return self.state is not None and self.state.terminal
 
     def present_state(self, *, with_pods: bool) -> JobState | None:
-        """Its state with the evidence of its pods and of its own past (row 7 of jobs.job_state)."""
-        if self.base is not JobState.PENDING:
-            return self.base
-        runs = (with_pods and self.pods_running > 0) or self.ready > 0 or self.ran_with == self.active
-        return JobState.RUNNING if runs else JobState.PENDING
+        """Its state with the evidence of its pods, or of its own past while they are not known."""
+        if self.base is None:
+            return None
+        pods = self.pods_running if with_pods else None
+        return job_state(self.base, active=self.active, ready=self.ready, running_pods=pods, ran_with=self.ran_with)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from math import inf
 from typing import TypeVar
 
 from exporter.domain.counts import Counts
 from exporter.domain.endings import Endings
-from exporter.domain.identity import suffix_match
 from exporter.domain.jobentry import Entry, Warm
 from exporter.domain.jobs import JobState, base_state
+from exporter.domain.nameendings import NameEndings
 from exporter.domain.records import SEARCH_ROLES, JobRecord
 from exporter.domain.search import Key, Search
 from exporter.domain.words import JOB_QUEUE_DURATION_BOUNDS
@@ -38,7 +38,8 @@ class JobFold:
         self._silent = False
         self._news_since: float | None = None
         self._newest: dict[str, float] = {}
-        self._with_pods = True
+        self._pods_known: frozenset[str] | None = None
+        self._names = NameEndings()
 
     def begin_listing(self, namespace: str, now: float, *, gap: float | None) -> None:
         """Before a complete listing is folded. A Job first seen in it already ended is news, and is counted, if it
@@ -69,14 +70,14 @@ class JobFold:
         searches = len(self.searches)
         self._attribute(job, entry, now)
         self._fold(job, entry, now, counting=news and not self._silent)
-        return self._adopt(now) if len(self.searches) > searches else []
+        return self._adopt(entry.search.key, now) if entry.search and len(self.searches) > searches else []
 
     def _fold(self, job: JobRecord, entry: Entry, now: float, *, counting: bool) -> None:
         if entry.search:
             entry.search.learn(job)
             self.touched.add(entry.search.key)
         entry.base, entry.active, entry.ready = base_state(job), job.active, job.ready
-        entry.started = job.started if entry.started is None else entry.started
+        entry.started = entry.started if job.started is None else job.started
         self._move(job.uid, entry)
         if entry.ended:
             self._ended(job, entry, now, counting=counting)
@@ -92,7 +93,7 @@ class JobFold:
         setup Job is just gone: the client that made it deletes it.
         """
         entry = self.entries.pop(uid, None)
-        self.loose.pop(uid, None)
+        self._unloose(uid)
         self.warm.pop(uid, None)
         self.setups.pop(uid, None)
         if entry is None or not entry.live:
@@ -122,10 +123,11 @@ class JobFold:
             entry.pods_running += by
             self._move(uid, entry)
 
-    def trust_pods(self, trusted: bool) -> None:
-        """Whether the pods' evidence counts; without it every state rests on Job facts alone."""
-        if trusted != self._with_pods:
-            self._with_pods = trusted
+    def trust_pods(self, namespaces: Collection[str] | None) -> None:
+        """The namespaces whose pods are known (None: all); elsewhere every state rests on Job facts alone."""
+        trusted = None if namespaces is None else frozenset(namespaces)
+        if trusted != self._pods_known:
+            self._pods_known = trusted
             for uid, entry in self.entries.items():
                 self._move(uid, entry)
 
@@ -144,36 +146,48 @@ class JobFold:
         entries = (self.entries[uid] for uid in self.loose)
         return Counter((entry.namespace, entry.role) for entry in entries if entry.live)
 
-    def forget(self, keys: set[Key]) -> None:
-        """Drop searches and what is left of their Jobs."""
+    def forget(self, keys: set[Key]) -> list[str]:
+        """Drop searches and what is left of their Jobs; return the uids of those."""
         for key in keys:
             self.searches.pop(key, None)
+            self._names.forget(*key)
         self.touched -= keys
-        for uid in [u for u, e in self.entries.items() if e.search is not None and e.search.key in keys]:
+        uids = [uid for uid, entry in self.entries.items() if entry.search is not None and entry.search.key in keys]
+        for uid in uids:
             del self.entries[uid]
             self.setups.pop(uid, None)
+        return uids
 
     def _attribute(self, job: JobRecord, entry: Entry, now: float) -> None:
         if entry.search is not None or job.role not in SEARCH_ROLES:
             return
-        identity = job.search or suffix_match(job.name, [i for ns, i in self.searches if ns == job.namespace])
+        identity = job.search or self._names.match(job.namespace, job.name)
         if not identity:
             self.loose[job.uid] = job
+            self._names.wait(job.namespace, job.name, job.uid)
             return
-        self.loose.pop(job.uid, None)
+        self._unloose(job.uid)
         if entry.state is not None:
             self._leave(job.uid, entry)
             entry.state = None
         key = (job.namespace, identity)
-        entry.search = self.searches.setdefault(key, Search(job.namespace, identity, now))
+        if key not in self.searches:
+            self.searches[key] = Search(job.namespace, identity, now)
+            self._names.know(job.namespace, identity)
+        entry.search = self.searches[key]
         if job.role == "blast":
             entry.search.batch_counted += 1
 
-    def _adopt(self, now: float) -> list[str]:
-        """Jobs without an id look for their search again, now that there is a new one."""
+    def _unloose(self, uid: str) -> None:
+        job = self.loose.pop(uid, None)
+        if job is not None:
+            self._names.leave(job.namespace, job.name, uid)
+
+    def _adopt(self, key: Key, now: float) -> list[str]:
+        """Jobs without an id whose names end like that of a new search look for theirs again."""
         adopted = []
-        for uid, job in list(self.loose.items()):
-            entry = self.entries[uid]
+        for uid in self._names.waiting_for(*key):
+            entry, job = self.entries[uid], self.loose[uid]
             self._attribute(job, entry, now)
             if entry.search:
                 self._fold(job, entry, now, counting=False)
@@ -181,7 +195,8 @@ class JobFold:
         return adopted
 
     def _move(self, uid: str, entry: Entry) -> None:
-        state = entry.present_state(with_pods=self._with_pods)
+        with_pods = self._pods_known is None or entry.namespace in self._pods_known
+        state = entry.present_state(with_pods=with_pods)
         entry.ran_with = entry.active if state is JobState.RUNNING else None
         if state is entry.state or state is None:
             return

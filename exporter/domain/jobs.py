@@ -29,11 +29,14 @@ class JobState(StrEnum):
 ENDED_OR_RUNNING = (JobState.RUNNING, JobState.FINISHING, JobState.FAILING)
 
 
-def job_state(job: JobRecord, *, pod_running: bool = False, ran_with: int | None = None) -> JobState:
+def job_state(
+    base: JobState, *, active: int, ready: int, running_pods: int | None = None, ran_with: int | None = None
+) -> JobState:
     """The state of a Job; conditions count by type and status, never by position.
 
-    `pod_running`: one of its pods has phase Running. `ran_with`: the `status.active` it had when it was seen
-    running a moment ago, None if it was not; it keeps a Job running while only results-export is left and `ready` is 0.
+    `base` is what the Job alone supports (rows 1 to 6 and 8 to 10). `running_pods`: how many of its pods have phase
+    Running, None while pods are not known. `ran_with`: the `status.active` it had when it was last seen running, None
+    if it never was; while pods are not known, it keeps a Job running of which only results-export is left.
 
     ===  =======================================================  =========
     1    condition Failed                                         failed
@@ -42,17 +45,17 @@ def job_state(job: JobRecord, *, pod_running: bool = False, ran_with: int | None
     4    condition FailureTarget                                  failing
     5    condition SuccessCriteriaMet                             finishing
     6    condition Suspended, or spec.suspend                     suspended
-    7    active, and a pod runs, or ready, or it ran with the     running
-         same number of active pods before
+    7    active, and ready or a pod runs; pods not known: and     running
+         ready or it ran with the same number of active pods
     8    active                                                   pending
     9    failed pods, or startTime set and nothing active         retrying
     10   otherwise                                                created
     ===  =======================================================  =========
     """
-    state = base_state(job)
-    if state is JobState.PENDING and (pod_running or job.ready > 0 or ran_with == job.active):
-        return JobState.RUNNING
-    return state
+    if base is not JobState.PENDING:
+        return base
+    evidence = ran_with == active if running_pods is None else running_pods > 0
+    return JobState.RUNNING if ready > 0 or evidence else JobState.PENDING
 
 
 _BY_CONDITION = (

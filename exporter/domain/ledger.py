@@ -19,12 +19,14 @@ _DELETED_KEPT = 10_000  # Jobs and pods whose story a watch may tell again from 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much detail is shown and kept; what is over is counted, never silently lost."""
+    """How much detail is shown and kept; what is over is counted, but for claims, of which `claims` is the most of a
+    namespace."""
 
     searches_shown: int = 100
     searches_kept: int = 2000
     db_pairs: int = 20
     pools: int = 20
+    claims: int = 20
 
 
 class Ledger:
@@ -44,6 +46,8 @@ class Ledger:
         self.pods = PodFold(jobs=self.jobs, nodes=self.nodes, counts=counts, rules=rules)
         self.events = EventFold(counts=counts, nodes=self.nodes)
         self.claims: dict[str, ClaimRecord] = {}
+        self.warm_dbs: frozenset[str] = frozenset()
+        self.warm_dbs_over: frozenset[str] = frozenset()
         self._deleted: dict[str, None] = {}
 
     def seen(self, record: Record, now: float, *, silent: bool = False) -> None:
@@ -61,7 +65,7 @@ class Ledger:
             case ClaimRecord():
                 self.claims[record.uid] = record
             case EventRecord():
-                self.events.seen(record, now, silent=silent)
+                self.events.seen(record, silent=silent)
 
     def gone(self, record: Record, now: float) -> None:
         """Fold the deletion of one object; the record is its last state, which is believed first."""
@@ -82,7 +86,7 @@ class Ledger:
         """Forget one object that is not there any more, after `gap` seconds in which nobody looked."""
         if uid in self.jobs.entries:
             self.jobs.gone(uid, gap=gap)
-            self.pods.orphan(uid, now)
+            self.pods.orphan(uid)
         self.pods.gone(uid)
         self.nodes.gone(uid)
         self.events.gone(uid)
@@ -98,6 +102,7 @@ class Ledger:
         if resource == "pods":
             self.pods.begin_listing(silent=silent)
         for record in records:
+            self._deleted.pop(record.uid, None)  # a watch also says deleted of what its selector stopped matching
             self.seen(record, now, silent=silent)
         for uid in self._missing(resource, namespace, {record.uid for record in records}):
             self.drop(uid, gap=self.jobs.unseen_for(uid, gap or 0.0), now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 
 from exporter.domain.counts import Counts
@@ -11,9 +11,7 @@ from exporter.domain.search import Key, Search
 from exporter.domain.snapshots import PoolView
 from exporter.domain.words import NODE_STATES, PRESSURES
 
-OOM_WINDOW = 120.0  # seconds between a node's OOMKilling event and the exit code 137 it explains
-
-
+_OOMS_KEPT = 1000
 _NO_CORES = 1e-6  # what adding and taking away leaves of nothing
 
 
@@ -28,7 +26,7 @@ class NodeFold:
         self._counts = counts
         self._requested: Counter[str] = Counter()
         self._guests: dict[str, Counter[Key | None]] = {}
-        self._oom_at: dict[str, float] = {}
+        self._ooms: deque[tuple[str, float]] = deque(maxlen=_OOMS_KEPT)
 
     def seen(self, node: NodeRecord) -> None:
         pool = self._pool(node)
@@ -50,7 +48,6 @@ class NodeFold:
             return
         if self._by_name.get(node.name) is node:
             del self._by_name[node.name]
-        self._oom_at.pop(node.name, None)
         self._counts.add("nodes_removed_total", (self._pool(node),))
 
     def missing(self, uids: set[str]) -> list[str]:
@@ -74,11 +71,14 @@ class NodeFold:
             if not guests:
                 del self._guests[name]
 
-    def oom_killing(self, name: str, now: float) -> None:
-        self._oom_at[name] = now
+    def oom_killing(self, name: str, at: float) -> None:
+        """A node reported OOMKilling; the same report may be told again."""
+        if (name, at) not in self._ooms:
+            self._ooms.append((name, at))
 
-    def oom_recently(self, name: str, now: float) -> bool:
-        return now - self._oom_at.get(name, float("-inf")) <= OOM_WINDOW
+    def oom_near(self, name: str, at: float, window: float) -> bool:
+        """Whether the node reported OOMKilling within so many seconds of `at`."""
+        return any(node == name and abs(at - moment) <= window for node, moment in self._ooms)
 
     def pool_of(self, name: str) -> str:
         node = self._by_name.get(name)

@@ -57,7 +57,6 @@ class Reason(StrEnum):
     NOTHING_LEFT = "nothing_left"
     LOST = "lost"
     EXPIRED_UNSEEN = "expired_unseen"
-    STALE = "stale"
 
 
 Fate = Literal["never", "live", "succeeded", "failed", "lost"]
@@ -90,7 +89,7 @@ class Facts:
     newest: float = 0.0
     newest_live_created: float | None = None
     cancel_requested: bool = False
-    age: Literal["fresh", "stale", "expired"] = "fresh"
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +119,7 @@ def judge(facts: Facts, memory: Memory, *, now: float, rules: Rules) -> Verdict 
     ====  =====================================================  ==========================================
     row   condition                                              phase, reason
     ====  =====================================================  ==========================================
-    0     batch data stale; expired                              as before; unknown, stale
+    0     batch data stale                                       as before; when it expires, the series go
     1     terminal, nothing live was created after its end       as before
     1b    terminal, something live was                           go on from row 2 (the search is reopened)
     2     cancel requested, anything live                        cancelling, admin
@@ -151,21 +150,9 @@ def judge(facts: Facts, memory: Memory, *, now: float, rules: Rules) -> Verdict 
     26    nothing ever seen                                      not reported
     ====  =====================================================  ==========================================
     """
-    if facts.age != "fresh":
-        return _stale(facts, memory)
-    if _unchanged(facts, memory):
-        return Verdict(phase=_phase(memory), reason=memory.reason, row="1")
+    if memory.phase is not None and (facts.stale or _unchanged(facts, memory)):
+        return Verdict(phase=memory.phase, reason=memory.reason, row="0" if facts.stale else "1")
     return _cancelled(facts) or _with_batches(facts) or _ended(facts) or _before_or_after(facts, now, rules)
-
-
-def _phase(memory: Memory) -> Phase:
-    return memory.phase or Phase.UNKNOWN
-
-
-def _stale(facts: Facts, memory: Memory) -> Verdict:
-    if facts.age == "stale":
-        return Verdict(phase=_phase(memory), reason=memory.reason, row="0")
-    return Verdict(phase=Phase.UNKNOWN, reason=Reason.STALE, row="0")
 
 
 def _unchanged(facts: Facts, memory: Memory) -> bool:
@@ -178,7 +165,7 @@ def _unchanged(facts: Facts, memory: Memory) -> bool:
 def reopened(facts: Facts, memory: Memory) -> bool:
     """Whether row 1b holds: a terminal search has a live object that was created after its end."""
     terminal = memory.phase is not None and memory.phase.terminal
-    return terminal and facts.age == "fresh" and not _unchanged(facts, memory)
+    return terminal and not facts.stale and not _unchanged(facts, memory)
 
 
 def _cancelled(facts: Facts) -> Verdict | None:

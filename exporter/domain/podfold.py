@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exporter.domain.attempts import Attempt, new_attempts
 from exporter.domain.counts import Counts
@@ -36,16 +36,15 @@ class PodEntry:
     start was seen and not found by the first listing."""
 
     __slots__ = (
-        "alone_since", "attempts", "bound", "counted", "created", "disrupted", "namespace", "news", "owner", "role",
+        "attempts", "bound", "counted", "created", "disrupted", "namespace", "news", "owner", "role",
         "search", "share", "slots", "started",
     )  # fmt: skip
 
-    def __init__(self, pod: PodRecord, now: float) -> None:
+    def __init__(self, pod: PodRecord) -> None:
         self.namespace = pod.namespace
         self.role: Role = pod.role
         self.owner = pod.owner
         self.created = pod.created
-        self.alone_since = now
         self.share = Share()
         self.counted: dict[str, int] = {}
         self.attempts: list[tuple[PodRecord, Attempt]] = []
@@ -57,6 +56,17 @@ class PodEntry:
         self.slots: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Killed:
+    """An exit 137 that waits until `due` for the event that explains it."""
+
+    pod: PodRecord
+    entry: PodEntry
+    attempt: Attempt
+    counting: bool
+    due: float
+
+
 class PodFold:
     """Pods by uid."""
 
@@ -65,6 +75,7 @@ class PodFold:
         self.states: Counter[tuple[str, str, str]] = Counter()
         self.blocked: Counter[tuple[str, str, str]] = Counter()
         self.pending: dict[tuple[str, str], dict[str, float]] = {}
+        self._killed: list[Killed] = []
         self._listing = False
         self._silent = False
         self._by_owner: dict[str, set[str]] = {}
@@ -87,7 +98,7 @@ class PodFold:
         if entry is None:
             if pod_state(pod) is None and not self._listing:
                 return
-            entry = self.entries[pod.uid] = PodEntry(pod, now)
+            entry = self.entries[pod.uid] = PodEntry(pod)
             self._by_owner.setdefault(pod.owner, set()).add(pod.uid)
             self._join(pod.uid, entry)
         if pod.max_active is not None:
@@ -118,26 +129,24 @@ class PodFold:
                 self._join(uid, entry)
                 self._give(uid, entry, share)
 
-    def orphan(self, job_uid: str, now: float) -> None:
+    def orphan(self, job_uid: str) -> None:
         """A Job is gone: its pods contribute to nothing but the counts of their role."""
         for uid in self._by_owner.get(job_uid, ()):
             entry = self.entries[uid]
             share = entry.share
             self._take(uid, entry)
-            entry.bound, entry.search, entry.alone_since = False, None, max(entry.alone_since, now)
+            entry.bound, entry.search = False, None
+            entry.attempts.clear()
             self._give(uid, entry, share)
 
     def missing(self, namespace: str, uids: set[str]) -> list[str]:
         return [uid for uid, entry in self.entries.items() if entry.namespace == namespace and uid not in uids]
 
-    def orphans(self, now: float) -> int:
-        """Living pods whose Job has been unknown for too long."""
-        return sum(
-            1
-            for entry in self.entries.values()
-            if entry.owner and not entry.bound and entry.share.state
-            if now - entry.alone_since >= self._rules.orphan_after
-        )
+    def release(self, job_uid: str) -> None:
+        """A Job is forgotten, and with it its ended pods; living ones contribute to nothing but their role."""
+        for uid in [u for u in self._by_owner.get(job_uid, ()) if self.entries[u].share.state is None]:
+            self.gone(uid)
+        self.orphan(job_uid)
 
     def run_slots(self) -> dict[str, int]:
         """MAX_ACTIVE_SUBMISSIONS of the OpenAPI pods, by namespace: the largest that a living pod carries."""
@@ -219,15 +228,44 @@ class PodFold:
             entry.search.unschedulable -= share.unschedulable
             entry.search.export_waits.pop(uid, None)
 
+    def settle(self, now: float) -> None:
+        """Count the exits 137 that an event has explained by now, or that have waited for one long enough."""
+        waiting, self._killed = self._killed, []
+        for killed in waiting:
+            self._count_killed(killed, now)
+
     def _count_attempts(self, pod: PodRecord, entry: PodEntry, now: float) -> None:
-        oom = self._nodes.oom_recently(pod.node, now)
-        for attempt in new_attempts(pod, entry.counted, oom_node=oom):
-            if not self._silent:
-                self._counts.add("attempts_failed_total", (pod.role, attempt.reason))
-            if entry.bound:
-                self._remember(pod, entry, attempt)
+        for attempt in new_attempts(pod, entry.counted):
+            if attempt.reason == "killed":
+                self._killed_now(pod, entry, attempt, now)
             else:
-                entry.attempts.append((pod, attempt))
+                self._count(pod, entry, attempt, counting=not self._silent)
+
+    def _killed_now(self, pod: PodRecord, entry: PodEntry, attempt: Attempt, now: float) -> None:
+        """The event that explains it comes by another watch and may be late. It is waited for unless this is old, or
+        its Job, which waits for the reason of its last attempt, has ended already."""
+        job = self._jobs.entries.get(entry.owner)
+        wait = 0.0 if self._silent or (job is not None and job.ended) else self._rules.settle
+        killed = Killed(pod=pod, entry=entry, attempt=attempt, counting=not self._silent, due=now + wait)
+        self._count_killed(killed, now)
+
+    def _count_killed(self, killed: Killed, now: float) -> None:
+        attempt, ending = killed.attempt, killed.attempt.ending
+        at = ending.at if ending else None
+        if at is not None and self._nodes.oom_near(killed.pod.node, at, self._rules.oom_window):
+            attempt = replace(attempt, reason="memory")
+        elif now < killed.due:
+            self._killed.append(killed)
+            return
+        self._count(killed.pod, killed.entry, attempt, counting=killed.counting)
+
+    def _count(self, pod: PodRecord, entry: PodEntry, attempt: Attempt, *, counting: bool) -> None:
+        if counting:
+            self._counts.add("attempts_failed_total", (pod.role, attempt.reason), attempt.times)
+        if entry.bound:
+            self._remember(pod, entry, attempt)
+        else:
+            entry.attempts.append((pod, attempt))
 
     def _remember(self, pod: PodRecord, entry: PodEntry, attempt: Attempt) -> None:
         job = self._jobs.entries.get(entry.owner)
@@ -237,7 +275,7 @@ class PodFold:
         if entry.search is None:
             return
         self._jobs.touched.add(entry.search.key)
-        entry.search.attempts[attempt.reason] += 1
+        entry.search.attempts[attempt.reason] += attempt.times
         ending = attempt.ending
         entry.search.failures.append(
             Obituary(

@@ -45,7 +45,6 @@ class JobRecord:
     role: Role
     search: str = ""
     evidence: Evidence = ""
-    conflicting: bool = False
     created: float = 0.0
     started: float | None = None
     ended: float | None = None
@@ -142,7 +141,7 @@ class ClaimRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRecord:
-    """One Warning event; `count` is how often the API server has seen it."""
+    """One Warning event; `count` is how often the API server has seen it, `at` when it last happened."""
 
     uid: str
     namespace: str = ""
@@ -150,6 +149,7 @@ class EventRecord:
     reason: str
     count: int = 1
     subject: str = ""
+    at: float | None = None
 
 
 Record = JobRecord | PodRecord | NodeRecord | ClaimRecord | EventRecord

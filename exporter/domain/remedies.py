@@ -121,8 +121,6 @@ REASONS: Mapping[str, Remedy] = {
         "Its Jobs ended and were cleaned up while nobody looked. The markers among the results say how it ended.",
         (_MARKERS,),
     ),
-    "stale": Remedy("The cluster has not answered lately: test the connection and the permissions.",
-                    ("elasticblast-exporter check", "az aks show -g GROUP -n CLUSTER --query powerState")),
 }  # fmt: skip
 
 FAILURES: Mapping[str, Remedy] = {

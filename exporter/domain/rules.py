@@ -26,9 +26,10 @@ class Rules:
     forget_after: float = 86400.0
     """A search is forgotten this long after it became terminal."""
     settle: float = 3.0
-    """A failed Job waits this long for the exit code of its last pod before it is counted as `other`."""
-    orphan_after: float = 60.0
-    """A pod whose Job is unknown waits this long for it before it counts as an orphan."""
+    """A failed Job waits this long for the exit code of its last pod before it is counted as `other`; an exit code 137
+    this long for the event that explains it before it is counted as `killed`."""
+    oom_window: float = 120.0
+    """A node's OOMKilling event explains an exit code 137 on it at most this long before or after."""
 
     def scaled(self, speed: float) -> Rules:
         """The same rules for a world that lives `speed` times faster than ours."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import Literal
 
 from exporter.domain.jobs import JobState
 from exporter.domain.phase import Facts, Fate, Memory
@@ -30,8 +29,9 @@ class Search:
         "attempts", "batch_counted", "blocked", "cancel_requested", "client_version", "created", "db",
         "durations", "ended", "evidence", "export_waits", "failures", "finalizer_created", "first_seen",
         "highest_batch", "id", "last_progress", "live", "live_created", "memory", "mode", "namespace", "newest",
-        "newest_judged", "news", "node_seconds", "openapi_id", "pending_shards", "phase_since", "program", "ran",
-        "reopened", "retried_success", "running", "seen_live", "setup_seen", "shards", "shortest_ttl", "unschedulable",
+        "newest_judged", "news", "node_seconds", "openapi_id", "pending_shards", "phase_since", "program",
+        "ran", "reopened", "retried_success", "running", "seen_live", "setup_seen", "shards", "shortest_ttl",
+        "told_since", "unschedulable",
     )  # fmt: skip
 
     def __init__(self, namespace: str, identity: str, now: float) -> None:
@@ -68,6 +68,7 @@ class Search:
         self.node_seconds: dict[str, float] = {}
         self.memory = Memory()
         self.phase_since = 0.0
+        self.told_since = 0.0
         self.seen_live = False
         self.reopened = False
         self.cancel_requested = False
@@ -124,7 +125,7 @@ class Search:
         results: tuple[Fate, ...] = ("failed", "succeeded", "lost")
         return next((result for result in results if self.ended[role, result]), "never")
 
-    def facts(self, age: Literal["fresh", "stale", "expired"] = "fresh", *, pods_known: bool = True) -> Facts:
+    def facts(self, *, stale: bool = False, pods_known: bool = True) -> Facts:
         blast = self.blast_live()
         return Facts(
             blast=blast,
@@ -145,7 +146,7 @@ class Search:
             newest=self.newest,
             newest_live_created=max(self.live_created, default=None),
             cancel_requested=self.cancel_requested,
-            age=age,
+            stale=stale,
         )
 
     def five_states(self) -> dict[str, int]:

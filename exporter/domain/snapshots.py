@@ -53,7 +53,6 @@ class SearchView:
     expected: int | None = None
     expected_min: int | None = None
     eta: float | None = None
-    node_seconds: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Obituary, ...] = ()
 
 
@@ -93,7 +92,6 @@ class CoreSnapshot:
     blocked: Mapping[tuple[str, str, str], int] | None = None
     oldest_pending: Mapping[tuple[str, str], float] | None = None
     run_slots: Mapping[str, int] | None = None
-    orphans: int | None = None
     pools: tuple[PoolView, ...] | None = None
     claims: Mapping[tuple[str, str], str] | None = None
 
@@ -129,12 +127,12 @@ class ResourceHealth:
     last_success: float | None = None
     word: str = ""
     detail: str = ""
-    records: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterView:
-    """Everything one cluster may say at one moment. `name` is empty for a single unnamed cluster."""
+    """Everything one cluster may say at one moment. `name` is empty for a single unnamed cluster; `node_seconds` are by
+    namespace, search id and pool, of the searches last shown: a counter stays when its search may not be shown."""
 
     name: str
     namespaces: tuple[str, ...]
@@ -143,6 +141,7 @@ class ClusterView:
     counts: CountsSnapshot
     health: tuple[ResourceHealth, ...]
     clock_skew: Mapping[str, float] = field(default_factory=dict)
+    node_seconds: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,8 +157,9 @@ CLAIM_PHASE = Family(
     name="elasticblast_persistentvolumeclaim_phase",
     kind="gauge",
     labels=("namespace", "persistentvolumeclaim", "phase"),
-    help="status.phase of a PersistentVolumeClaim, exactly one word is 1; absent while claims cannot be read.",
-    bound=12,
+    help="status.phase of a PersistentVolumeClaim, exactly one word is 1; absent while claims cannot be read, and for "
+    "those over 20 in a namespace.",
+    bound=120,
     values={"phase": CLAIM_PHASES},
     collector="core",
 )
@@ -184,7 +185,7 @@ FAMILIES = (
 def samples(cluster: ClusterView, prices: Mapping[str, tuple[float, str]]) -> Samples:
     """The gauges of the core snapshot, part by part, and the prices; the counters come with the counts."""
     if cluster.core is not None:
-        yield from _pods(cluster.core, cluster.namespaces)
+        yield from _pods(cluster.core)
         yield from _pools(cluster.core.pools or ())
         for (namespace, claim), phase in (cluster.core.claims or {}).items():
             yield from one_hot(CLAIM_PHASE, (namespace, claim), phase)
@@ -192,11 +193,11 @@ def samples(cluster: ClusterView, prices: Mapping[str, tuple[float, str]]) -> Sa
         yield Sample(PRICE, (pool, currency), price)
 
 
-def _pods(core: CoreSnapshot, namespaces: tuple[str, ...]) -> Samples:
+def _pods(core: CoreSnapshot) -> Samples:
     if core.pods is not None:
-        yield from matrix(PODS, core.pods, namespace=namespaces)
+        yield from matrix(PODS, core.pods, namespace=core.pod_namespaces)
     if core.blocked is not None:
-        yield from matrix(PODS_BLOCKED, core.blocked, namespace=namespaces)
+        yield from matrix(PODS_BLOCKED, core.blocked, namespace=core.pod_namespaces)
     for (namespace, role), oldest in (core.oldest_pending or {}).items():
         yield Sample(PODS_PENDING_OLDEST, (namespace, role), oldest)
 

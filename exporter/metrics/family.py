@@ -14,7 +14,8 @@ class Family:
     """One family of the catalogue.
 
     `name` is the full name as in the text format (a counter ends in `_total`); `bound` is the largest number of
-    series at the default limits; `number` is its row in the catalogue; `question` names what it answers.
+    series at the default limits; `number` is its row in the catalogue; `bounds` are those of a histogram,
+    `values` the closed vocabularies of its labels, `collector` the boundary that its data comes through.
     """
 
     number: int

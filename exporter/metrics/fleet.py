@@ -140,8 +140,8 @@ WARMUP_JOBS = Family(
     kind="gauge",
     labels=("db", "state"),
     help="Warm-up Jobs by state from Job status and Node creationTimestamp, `stale` if the node is gone or younger; "
-    "absent for a db without such Jobs.",
-    bound=100,
+    "absent for a db without such Jobs, more than 20 dbs go to `other`.",
+    bound=105,
     values={"state": WARMUP_STATES},
     collector="batch",
 )
@@ -165,16 +165,16 @@ FAMILIES = (
 def samples(cluster: ClusterView) -> Samples:
     """The gauges of the batch snapshot; the counters come with the counts of the cluster."""
     if cluster.batch is not None:
-        yield from _batch(cluster.batch, cluster.namespaces)
+        yield from _batch(cluster.batch)
     if cluster.core is not None and cluster.core.run_slots is not None:
         for namespace, slots in cluster.core.run_slots.items():
             yield Sample(RUN_SLOTS, (namespace,), slots)
 
 
-def _batch(batch: BatchSnapshot, namespaces: tuple[str, ...]) -> Samples:
-    yield from matrix(SEARCHES, batch.live_phases, namespace=namespaces)
-    yield from matrix(JOBS, batch.jobs, namespace=namespaces)
-    yield from matrix(JOBS_UNATTRIBUTED, batch.unattributed, namespace=namespaces)
+def _batch(batch: BatchSnapshot) -> Samples:
+    yield from matrix(SEARCHES, batch.live_phases, namespace=batch.namespaces)
+    yield from matrix(JOBS, batch.jobs, namespace=batch.namespaces)
+    yield from matrix(JOBS_UNATTRIBUTED, batch.unattributed, namespace=batch.namespaces)
     for namespace, stored in batch.stored.items():
         yield Sample(JOBS_STORED, (namespace,), stored)
     yield from matrix(WARMUP_JOBS, batch.warmup, db=dict.fromkeys(db for db, _ in batch.warmup))

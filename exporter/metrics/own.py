@@ -87,7 +87,8 @@ CLOCK_SKEW = Family(
     name="elasticblast_exporter_clock_skew_seconds",
     kind="gauge",
     labels=("collector",),
-    help="Date header of the API's last answer minus our clock; absent before the first answer.",
+    help="Date header of the API's last answer minus our clock, exact to half a second; absent before the first "
+    "answer.",
     bound=4,
 )
 SEARCHES_HIDDEN = Family(
@@ -113,7 +114,7 @@ HTTP_REQUESTS = Family(
     name="elasticblast_exporter_http_requests_total",
     kind="counter",
     labels=("handler", "code"),
-    help="Requests answered by both listeners of the exporter, by handler and HTTP status code.",
+    help="Requests that the exporter answered by handler and HTTP status code.",
     bound=30,
 )
 CPU_SECONDS = Family(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporter.domain.phase import Phase, Reason
+from exporter.domain.phase import Reason
 from exporter.domain.snapshots import ClusterView, SearchView
 from exporter.domain.words import BLOCK_REASONS, FAILURE_REASONS, FLAGS, JOB_VIEW, MODES, PHASES, PROGRAMS
 from exporter.metrics.emit import legal, one_hot, sparse
@@ -43,7 +43,7 @@ PHASE_REASON = Family(
     help="Why a search is in its phase, one series with `none` if its Jobs leave nothing to say; absent while Jobs "
     "cannot be read.",
     bound=100,
-    values={"reason": tuple(reason.value for reason in Reason if reason is not Reason.STALE)},
+    values={"reason": tuple(reason.value for reason in Reason)},
     collector="batch",
 )
 PHASE_START = Family(
@@ -168,16 +168,13 @@ FAMILIES = (
 
 
 def samples(cluster: ClusterView) -> Samples:
-    """The series of every shown search. One without a phase (its data expired) keeps its counter only."""
-    if cluster.batch is None:
-        return
-    for search in cluster.batch.searches:
-        if search.phase not in (None, Phase.UNKNOWN):
-            yield Sample(INFO, _facts(search), 1)
-            yield from _life(search)
-            yield from _numbers(search)
-        for pool, seconds in search.node_seconds.items():
-            yield Sample(NODE_SECONDS, (search.namespace, search.id, pool), seconds)
+    """The series of every shown search; the counter stays when Jobs may not be shown any more."""
+    for (namespace, search_id, pool), seconds in cluster.node_seconds.items():
+        yield Sample(NODE_SECONDS, (namespace, search_id, pool), seconds)
+    for search in cluster.batch.searches if cluster.batch else ():
+        yield Sample(INFO, _facts(search), 1)
+        yield from _life(search)
+        yield from _numbers(search)
 
 
 def _facts(search: SearchView) -> tuple[str, ...]:

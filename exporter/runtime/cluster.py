@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,19 +11,22 @@ from exporter.adapters.clock import Clock
 from exporter.adapters.decode import WatchEvent
 from exporter.collectors.base import Collector, Known, Listing
 from exporter.domain.counts import Counts
-from exporter.domain.evaluate import evaluate
+from exporter.domain.evaluate import Change, evaluate
 from exporter.domain.freeze import freeze_batch, freeze_core
 from exporter.domain.freshness import Holds, State
 from exporter.domain.ledger import Ledger, Limits
+from exporter.domain.phase import Phase
 from exporter.domain.rules import Rules
 from exporter.domain.search import Key
 from exporter.domain.snapshots import BatchSnapshot, ClusterView, CoreSnapshot, ResourceHealth
 from exporter.domain.words import COLLECTOR_DURATION_BOUNDS
+from exporter.logs import event
 from exporter.metrics.born import initial_tallies, initial_totals
 from exporter.runtime.feed import Feed
 from exporter.runtime.poller import Poller
 from exporter.runtime.pulse import Look, look
 
+LOG = logging.getLogger("exporter.searches")
 _EVENTS_PER_LOCK = 200
 _LONGEST_CHARGE = 30.0  # seconds; a longer pause between two ticks is not charged to anybody
 
@@ -58,6 +62,7 @@ class Cluster:
         self._core: CoreSnapshot | None = None
         self._stored: dict[str, int] = {}
         self._frozen_at: dict[str, float] = {}
+        self._changes: list[Change] = []
         self._standing: dict[str, tuple[tuple[State, bool], ...]] = {}
         self._health: dict[str, tuple[ResourceHealth, ...]] = {}
 
@@ -66,7 +71,8 @@ class Cluster:
     def known(self, feed: Feed) -> Known:
         with self._lock:
             searches = self._ledger.jobs.searches.values()
-            ids = {s.id for s in searches if s.namespace == feed.namespace and s.evidence == "label" and s.moving}
+            own = (s for s in searches if s.namespace == feed.namespace and s.evidence == "label")
+            ids = {s.id for s in own if s.moving or s.live_created}
         return Known(ids=ids, now=self._clock.wall(), retention=self.settings.rules.shown_for)
 
     def listed(self, feed: Feed, listing: Listing, *, gap: float | None) -> None:
@@ -79,13 +85,13 @@ class Cluster:
         for start in range(0, len(events), _EVENTS_PER_LOCK):
             with self._lock:
                 now = self._clock.wall()
-                for event in events[start : start + _EVENTS_PER_LOCK]:
-                    if event.record is None:
+                for change in events[start : start + _EVENTS_PER_LOCK]:
+                    if change.record is None:
                         continue
-                    if event.type == "DELETED":
-                        self._ledger.gone(event.record, now)
+                    if change.type == "DELETED":
+                        self._ledger.gone(change.record, now)
                     else:
-                        self._ledger.seen(event.record, now)
+                        self._ledger.seen(change.record, now)
                 self._dirty = dict.fromkeys(self._dirty, True)
 
     def ran(self, feed: Feed, result: str, *, seconds: float | None, rejects: int) -> None:
@@ -141,6 +147,9 @@ class Cluster:
                 self._core = self._freeze_core(self._clock.wall(), seen)
             else:
                 self._batch = self._freeze_batch(self._clock.wall(), seen)
+            changes, self._changes = self._changes, []
+        for change in changes:
+            _tell(self.settings.name, change)
 
     def view(self) -> ClusterView:
         """What may be said of the cluster now: snapshots and states of the last ticks, counters of this moment."""
@@ -153,6 +162,7 @@ class Cluster:
                 counts=self._counts.freeze(),
                 health=tuple(line for lines in self._health.values() for line in lines),
                 clock_skew={f.collector: f.pulse.skew for f in self.feeds if f.pulse.skew is not None},
+                node_seconds=self._node_seconds(),
             )
 
     def _charge(self, seen: Look) -> None:
@@ -163,10 +173,10 @@ class Cluster:
             self._ledger.nodes.charge(seen.mono - last, self._ledger.jobs.searches)
 
     def _freeze_batch(self, now: float, seen: Look) -> BatchSnapshot | None:
-        pods_known = len(seen.shown("pods")) == len(self.settings.namespaces)
+        pods_known = frozenset(seen.shown("pods"))
         self._ledger.jobs.trust_pods(pods_known)
         stale = frozenset(f.namespace for f in self.feeds if f.name == "jobs" and seen.state(f) != "fresh")
-        evaluate(self._ledger, now, stale=stale, pods_known=pods_known)
+        self._changes += evaluate(self._ledger, now, stale=stale, pods_known=pods_known)
         shown, stored = seen.shown("jobs"), seen.shown("jobs_stored")
         if not shown:
             return None
@@ -182,6 +192,10 @@ class Cluster:
         self._shown = frozenset((s.namespace, s.id) for s in snapshot.searches)
         return snapshot
 
+    def _node_seconds(self) -> dict[tuple[str, str, str], float]:
+        known = ((key, self._ledger.jobs.searches.get(key)) for key in self._shown)
+        return {(*key, pool): n for key, search in known if search for pool, n in search.node_seconds.items()}
+
     def _freeze_core(self, now: float, seen: Look) -> CoreSnapshot:
         return freeze_core(
             self._ledger,
@@ -190,3 +204,26 @@ class Cluster:
             claim_namespaces=seen.shown("persistentvolumeclaims"),
             nodes_known=bool(seen.shown("nodes")),
         )
+
+
+def _tell(cluster: str, change: Change) -> None:
+    """One line for a phase that a search enters, with the newest of its failures where it goes wrong."""
+    bad = change.phase in (Phase.FAILING, Phase.FAILED, Phase.VANISHED)
+    failure = change.failure if bad else None
+    event(
+        LOG,
+        logging.WARNING if bad else logging.INFO,
+        "search_phase",
+        cluster=cluster or None,
+        namespace=change.namespace,
+        elb_job_id=change.id,
+        phase=change.phase.value,
+        reason=change.reason.value,
+        previous=change.previous.value if change.previous else None,
+        batch=failure.batch if failure else None,
+        shard=failure.shard if failure else None,
+        container=failure.container if failure else None,
+        exit_code=failure.exit_code if failure else None,
+        failure=failure.reason if failure else None,
+        node=failure.node if failure else None,
+    )

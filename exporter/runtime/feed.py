@@ -55,6 +55,7 @@ class Feed:
     resource: Resource
     namespace: str
     collector: str
+    cluster: str
     transport: Transport
     sink: Sink
     clock: Clock
@@ -64,7 +65,9 @@ class Feed:
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _failures: int = 0
+    _told_good: bool = False
     _version: str = ""
+    _listed_at: float = float("-inf")
     _watch_again_at: float = 0.0
     _transitions: Transitions | None = None
 
@@ -129,7 +132,10 @@ class Feed:
         self.pulse = self.pulse.failed(failure)
         self.sink.ran(self, failure.word, seconds=None, rejects=0)
         self._note(failure)
-        return self._back_off(began, failure.retry_after)
+        wait = self._back_off(began, failure.retry_after)
+        if failure.word is Word.GONE:  # what is spared is the list that follows: its wait counts from the last one
+            return max(self._listed_at + wait - self.clock.mono(), 0.0)
+        return wait
 
     def _back_off(self, began: float, retry_after: float | None = None) -> float:
         """Seconds to wait after something that came to nothing; a session that lasted starts the count anew."""
@@ -141,11 +147,13 @@ class Feed:
         return self.clock.mono() - began > self.times.healthy_after
 
     def _note(self, failure: Failed | None) -> None:
+        self._told_good = failure is None
         if self._transitions is None:
             return
         fields = self._transitions.note(
             f"{self.name}/{self.namespace}",
             str(failure.word) if failure else "ok",
+            cluster=self.cluster or None,
             collector=self.collector,
             detail=failure.detail if failure else None,
         )
@@ -170,6 +178,7 @@ class Feed:
         now = self.clock.mono()
         self.sink.listed(self, listing, gap=self.pulse.age(now))
         self._version = listing.resource_version
+        self._listed_at = now
         self._heard()
         self.pulse = replace(self.pulse, skew=report.skew)
         self.sink.ran(self, "ok", seconds=now - began, rejects=report.rejects)
@@ -217,7 +226,8 @@ class Feed:
             return
         self.pulse = replace(self.pulse, every=every)
         what, level = ("watch_denied_polling_instead", logging.WARNING) if every else ("watching", logging.INFO)
-        event(LOG, level, what, resource=self.name, namespace=self.namespace, every_seconds=every or None)
+        place = {"cluster": self.cluster or None, "resource": self.name, "namespace": self.namespace}
+        event(LOG, level, what, exc=None, every_seconds=every or None, **place)
 
     def _take(self, lines: Sequence[bytes]) -> None:
         """Hand on the events up to the first that is none; it ends the session."""
@@ -245,9 +255,8 @@ class Feed:
         return events, None
 
     def _heard(self) -> None:
-        news = self.pulse.word is not None or self.pulse.heard_at is None
         self.pulse = self.pulse.heard(mono=self.clock.mono(), wall=self.clock.wall())
-        if news:
+        if not self._told_good:
             self._note(None)
 
     @property

@@ -14,6 +14,8 @@ from exporter.collectors.base import Listing, Pages, Query
 from exporter.domain.failures import Failed, Word
 from exporter.domain.records import Record
 
+_HALF_A_SECOND = 0.5  # the Date header has whole seconds, rounded down
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListLimits:
@@ -28,7 +30,8 @@ class ListLimits:
 
 @dataclass(slots=True)
 class PassReport:
-    """What a pass met on its way: objects left out, and the API's clock minus ours in seconds, if it told."""
+    """What a pass met on its way: objects left out, and the API's clock minus ours in seconds, if it told, exact to
+    half a second."""
 
     rejects: int = 0
     skew: float | None = None
@@ -43,11 +46,13 @@ def pass_over(
 
     def read(query: Query) -> Listing:
         fetch = partial(_fetch, transport, kind, url, query, ends=ends, limits=limits, clock=clock, report=report)
+        rejects = report.rejects
         try:
             return _read_all(fetch, limits, left)
         except Failed as failure:
             if failure.word is not Word.GONE:
                 raise
+        report.rejects = rejects
         try:
             return _read_all(fetch, limits, left)  # the continue token expired: once more from page one
         except Failed as failure:
@@ -92,7 +97,7 @@ def _fetch(
         raise Failed(Word.TIMEOUT, "list deadline")
     params = {**query.params(), "limit": str(limits.page_items), **({"continue": token} if token else {})}
     answer = transport.get(url, params, budget=budget, cap=limits.page_bytes)
-    skew = report.skew if answer.date is None else answer.date - clock.wall()
+    skew = report.skew if answer.date is None else answer.date + _HALF_A_SECOND - clock.wall()
     page = decode_page(kind, answer.body)
     report.rejects += page.rejects
     report.skew = skew

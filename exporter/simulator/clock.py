@@ -35,10 +35,6 @@ class SimClock:
         """Real seconds that `seconds` of simulated duration take."""
         return seconds / self.speed
 
-    def unscaled(self, seconds: float) -> float:
-        """Simulated duration of `seconds` real seconds."""
-        return seconds * self.speed
-
     def sleep(self, seconds: float) -> None:
         """Sleep for `seconds` of simulated duration."""
         time.sleep(self.scaled(seconds))

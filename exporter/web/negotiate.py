@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _Q = re.compile(r"[01](\.[0-9]{0,9})?")
@@ -25,30 +25,39 @@ OPENMETRICS = Format(
 OPENMETRICS_0_0_1 = Format(
     key="om0", content_type="application/openmetrics-text; version=0.0.1; charset=utf-8", openmetrics=True
 )
-_WILDCARDS = ("*/*", "text/*")
 _STATUS_FORMS = ("text/html", "application/json")
-_OFFERS: Mapping[tuple[str, str], Format] = {
-    ("text/plain", ""): TEXT,
-    ("text/plain", "0.0.4"): TEXT,
-    ("application/openmetrics-text", ""): OPENMETRICS,
-    ("application/openmetrics-text", "1.0.0"): OPENMETRICS,
-    ("application/openmetrics-text", "0.0.1"): OPENMETRICS_0_0_1,
-}
+_FORMATS = (TEXT, OPENMETRICS, OPENMETRICS_0_0_1)
+_Range = tuple[str, str]
+_Rank = tuple[float, bool, int]
+_REFUSED: _Rank = (0.0, False, 0)
 
 
 def choose_format(accept: str | None) -> Format:
     """The format of the highest q we speak; named types go before wildcards, the first of equals wins.
 
+    The most specific range that fits a format speaks for it, so that a q of 0 refuses it whatever a wildcard says.
     Nothing acceptable, nothing readable and no header all mean the text format: a scrape is never refused.
     Every name of ours is valid in each escaping scheme, so `escaping` changes nothing.
     """
-    best, best_rank = TEXT, (0.0, False)
-    for kind, parameters in _items(accept or ""):
-        offer = TEXT if kind in _WILDCARDS else _OFFERS.get((kind, parameters.get("version", "")))
-        rank = (_quality(parameters), kind not in _WILDCARDS)
-        if offer is not None and rank[0] > 0 and rank > best_rank:
-            best, best_rank = offer, rank
-    return best
+    asked: dict[_Range, tuple[float, int]] = {}
+    for position, (kind, parameters) in enumerate(_items(accept or "")):
+        wanted = (kind, parameters.get("version", ""))
+        asked[wanted] = max(asked.get(wanted, (0.0, 0)), (_quality(parameters), -position))
+    return max(_FORMATS, key=lambda form: _rank(form, asked))
+
+
+def _rank(form: Format, asked: Mapping[_Range, tuple[float, int]]) -> _Rank:
+    found = next((wanted for wanted in _ranges(form) if wanted in asked), None)
+    if found is None or asked[found][0] == 0:
+        return _REFUSED
+    quality, place = asked[found]
+    return (quality, False, 0) if found[0].endswith("*") else (quality, True, place)
+
+
+def _ranges(form: Format) -> Sequence[_Range]:
+    """The (type, version) that fit a format, the most specific first."""
+    kind, parameters = next(_items(form.content_type))
+    return ((kind, parameters["version"]), (kind, ""), (f"{kind.partition('/')[0]}/*", ""), ("*/*", ""))
 
 
 def prefers_json(accept: str | None) -> bool:
@@ -61,12 +70,10 @@ def prefers_json(accept: str | None) -> bool:
 
 
 def gzip_allowed(accept_encoding: str | None) -> bool:
-    """True when gzip, by its name or else by `*`, has a q above 0."""
+    """True when gzip, by its name or else by `*`, has a q above 0 and not below that of identity."""
     wanted = {name: _quality(parameters) for name, parameters in _items(accept_encoding or "")}
-    for name in ("gzip", "x-gzip", "*"):
-        if name in wanted:
-            return wanted[name] > 0
-    return False
+    gzip = next((wanted[name] for name in ("gzip", "x-gzip", "*") if name in wanted), 0.0)
+    return gzip > 0 and gzip >= wanted.get("identity", 0.0)
 
 
 def _items(header: str) -> Iterator[tuple[str, dict[str, str]]]:

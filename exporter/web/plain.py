@@ -44,15 +44,14 @@ REASONS: Mapping[str, str] = {
     "nothing_left": "setup ended hours ago and nothing followed",
     "lost": "its Jobs were deleted before they ended",
     "expired_unseen": "its Jobs were cleaned up while nobody looked",
-    "stale": "the cluster's answers are too old",
 }
 
 FLAGS: Mapping[str, str] = {
     "finalizer_alone": "the finalizer runs with no batch to wait for",
     "finalizer_early": "the finalizer ended before the batches did",
     "history_incomplete": "older batches were not seen: counts are lower bounds",
-    "recreated": "a Job was deleted and created again",
-    "foreign_setup": "it uses the disk of another search",
+    "recreated": "Jobs appeared after its end",
+    "foreign_setup": "a setup Job of another search holds its submission up",
     "shard_without_node": "a database shard has no node that holds it",
     "zombie": "its OpenAPI record says it runs, but nothing of it is left",
     "export_stuck": "BLAST has ended, but its results are not uploaded yet",

@@ -8,7 +8,7 @@ from functools import partial
 
 from exporter.adapters.clock import Clock
 from exporter.domain.snapshots import View
-from exporter.logs import event
+from exporter.logs import Transitions, event
 from exporter.metrics import samples
 from exporter.runtime.cluster import Cluster
 from exporter.runtime.process import Process
@@ -31,6 +31,7 @@ class Publisher:
         self._made_at = float("-inf")
         self._made_of: tuple[tuple[int, int], ...] = ()
         self._number = 0
+        self._transitions = Transitions(clock.mono)
 
     def follow(self, clusters: Sequence[Cluster], prices: Mapping[str, tuple[float, str]]) -> None:
         """From the next page on, speak of these clusters; prices are per node and hour, by pool, with a currency."""
@@ -52,12 +53,13 @@ class Publisher:
             prices=self._prices,
         )
         self._number += 1
-        page = Page(self._number, partial(samples, view), on_errors=_report)
+        page = Page(self._number, partial(samples, view), on_errors=self._report)
         page.warm_like(self.slot.current)
         self.view, self.slot.current = view, page
         self._made_at = self._clock.mono()
 
-
-def _report(errors: Mapping[str, str]) -> None:
-    for family, why in errors.items():
-        event(LOG, logging.ERROR, "family_left_out", family=family, reason=why)
+    def _report(self, errors: Mapping[str, str]) -> None:
+        for family, why in errors.items():
+            fields = self._transitions.note(family, "left_out", reason=why)
+            if fields is not None:
+                event(LOG, logging.ERROR, "family_left_out", **fields)

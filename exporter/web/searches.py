@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from exporter.domain.advice import advise
 from exporter.domain.progress import ended_jobs
-from exporter.domain.snapshots import BatchSnapshot, Obituary, SearchView
+from exporter.domain.snapshots import BatchSnapshot, ClusterView, Obituary, SearchView
 from exporter.web import plain
 from exporter.web.markup import Html, element, escaped, foreign, joined, lines, moment, row, small, table, word
 
@@ -16,12 +16,32 @@ _SHOWN_STATES = (("running", "pending"), ("failed", "lost"))
 _BARS = {"good": "good-bar", "bad": "bad-bar"}
 
 
-def searches_section(batch: BatchSnapshot | None, now: float) -> Html:
-    """The table of searches: those that live first, each by its start, newest first."""
+def searches_section(cluster: ClusterView, now: float) -> Html:
+    """What is known of the searches, and of which namespaces nothing is."""
+    batch, dark = cluster.batch, unread(cluster)
     if batch is None:
         return element("p", "Not known: the cluster's Jobs could not be read lately. See the collectors below.")
-    if not batch.searches:
-        return element("p", "No search at the moment.", class_="soft")
+    if not dark:
+        return _table(batch, now) if batch.searches else element("p", "No search at the moment.", class_="soft")
+    why = ": the Jobs there could not be read lately. See the collectors below."
+    note = element("p", ["Not known of ", spaces(dark), why])
+    if batch.searches:
+        return joined([note, _table(batch, now)])
+    return joined([note, element("p", ["No search at the moment in ", spaces(batch.namespaces), "."], class_="soft")])
+
+
+def unread(cluster: ClusterView) -> list[str]:
+    """The namespaces whose Jobs may not be shown now."""
+    return [name for name in cluster.namespaces if cluster.batch is None or name not in cluster.batch.namespaces]
+
+
+def spaces(names: Sequence[str]) -> Html:
+    """`namespace a` or `namespaces a, b`."""
+    return joined(["namespaces " if len(names) > 1 else "namespace ", foreign(", ".join(names))])
+
+
+def _table(batch: BatchSnapshot, now: float) -> Html:
+    """Those that live first, each by its start, newest first."""
     ordered = sorted(batch.searches, key=lambda search: (search.terminal, -search.created, search.id))
     rows = (part for search in ordered for part in (_row(search, now), _details(search, now)))
     shown = table("Searches", _HEADS, rows, class_="searches")

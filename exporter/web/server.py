@@ -47,26 +47,15 @@ class HttpServer:
         self.port = settings.port
         self._app = app
         self._settings = settings
-        self._tls: TlsKeeper | None = None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
-    @property
-    def tls_reload_failures(self) -> int:
-        """Loads of replaced TLS files that failed; the old pair is served meanwhile."""
-        return 0 if self._tls is None else self._tls.failures
-
-    def reload_tls(self) -> bool:
-        """Looks at the TLS files now rather than within a second; True when a new pair is served."""
-        return self._tls is not None and self._tls.refresh()
-
     def start(self) -> None:
         """Raises ListenError when the address is taken or not ours, TlsError when the TLS files do not load."""
-        if self._settings.tls is not None:
-            self._tls = TlsKeeper(self._settings.tls)
+        tls = None if self._settings.tls is None else TlsKeeper(self._settings.tls)
         listener = _listen(self._settings.address, self._settings.port)
         self.port = listener.getsockname()[1]
-        self._server = _Server(_config(self._app, self._settings.limits), listener, self._settings, self._tls)
+        self._server = _Server(_config(self._app, self._settings.limits), listener, self._settings, tls)
         self._thread = threading.Thread(target=self._server.run, name=f"http-{self.port}", daemon=True)
         self._thread.start()
         if not self._server.accepting.wait(_START_TIMEOUT):

@@ -10,7 +10,7 @@ from importlib.resources import files
 from exporter.domain.snapshots import ClusterView, CoreSnapshot, PoolView, ResourceHealth, View
 from exporter.web import plain
 from exporter.web.markup import Html, element, escaped, foreign, joined, lines, moment, row, small, table, word
-from exporter.web.searches import searches_section
+from exporter.web.searches import searches_section, spaces, unread
 
 _REFRESH = 30
 _STYLE = files("exporter.web").joinpath("style.css").read_text(encoding="utf-8")
@@ -26,17 +26,25 @@ _POOL_HEADS = ("Pool", "Ready", "Cordoned", "Not ready", "CPU requested", "Press
 
 def render(view: View, now: float, *, refresh: bool = True) -> bytes:
     """The page as UTF-8. `now` is Unix seconds; every name from elsewhere is escaped, the unknown is a dash."""
-    live = [
-        search for cluster in view.clusters if cluster.batch for search in cluster.batch.searches if not search.terminal
-    ]
-    title = f"{len(live)} live {'search' if len(live) == 1 else 'searches'} · ElasticBLAST"
     parts = [_header(view, now, refresh=refresh), *(_cluster(cluster, now) for cluster in view.clusters)]
-    return _document(title, joined(parts), refresh=refresh)
+    return _document(f"{_title(view)} · ElasticBLAST", joined(parts), refresh=refresh)
 
 
 def waiting() -> bytes:
     """The page before the first view exists."""
     return _document("ElasticBLAST", element("p", "Starting: nothing has been read yet."), refresh=True)
+
+
+def _title(view: View) -> str:
+    """How many searches live; at least, where not all of them are known."""
+    batches = [cluster.batch for cluster in view.clusters if cluster.batch]
+    live = sum(not search.terminal for batch in batches for search in batch.searches)
+    dark = any(unread(cluster) for cluster in view.clusters)
+    if dark and not live:
+        return "Jobs cannot be read"
+    # Live searches are shown before ended ones.
+    more = any(batch.hidden and not any(search.terminal for search in batch.searches) for batch in batches)
+    return f"{'≥ ' if dark or more else ''}{live} live {'search' if live == 1 else 'searches'}"
 
 
 def _document(title: str, body: Html, *, refresh: bool) -> bytes:
@@ -60,13 +68,10 @@ def _header(view: View, now: float, *, refresh: bool) -> Html:
 
 
 def _cluster(cluster: ClusterView, now: float) -> Html:
-    spaces = joined(
-        ["namespaces " if len(cluster.namespaces) > 1 else "namespace ", foreign(", ".join(cluster.namespaces))]
-    )
     parts = [
         element("h2", foreign(cluster.name) if cluster.name else "Searches"),
-        element("p", spaces, class_="soft"),
-        searches_section(cluster.batch, now),
+        element("p", spaces(cluster.namespaces), class_="soft"),
+        searches_section(cluster, now),
         _pools(cluster.core),
         _collectors(cluster.health, now),
     ]

@@ -23,14 +23,21 @@ _UNKNOWN = ("", "unknown")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterReport:
-    """One cluster. `searches` is None while its Jobs cannot be read, `pools` while its nodes cannot."""
+    """One cluster. `searches` are those of the `readable` namespaces, None while there is none; `pools` is None while
+    its nodes cannot be read."""
 
     name: str
     namespaces: tuple[str, ...]
+    readable: tuple[str, ...] = ()
     searches: tuple[SearchView, ...] | None = None
     hidden: int | None = None
     pools: tuple[PoolView, ...] | None = None
     health: tuple[ResourceHealth, ...] = ()
+
+    @property
+    def dark(self) -> tuple[str, ...]:
+        """The namespaces of whose searches nothing is known."""
+        return tuple(name for name in self.namespaces if name not in self.readable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +90,7 @@ def _cluster(cluster: ClusterView) -> ClusterReport:
     return ClusterReport(
         name=cluster.name,
         namespaces=cluster.namespaces,
+        readable=cluster.batch.namespaces if cluster.batch else (),
         searches=cluster.batch.searches if cluster.batch else None,
         hidden=cluster.batch.hidden if cluster.batch else None,
         pools=cluster.core.pools if cluster.core else None,
@@ -95,6 +103,7 @@ def _cluster_document(cluster: ClusterReport) -> dict[str, Any]:
     return {
         "name": cluster.name,
         "namespaces": cluster.namespaces,
+        "readable": cluster.readable,
         "searches": searches,
         "hidden": cluster.hidden,
         "pools": cluster.pools,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from exporter.logs import Transitions, event
+
+LOG = logging.getLogger("exporter.tls")
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -29,13 +34,13 @@ class TlsKeeper:
 
     New files are loaded into a context of their own, and every handshake is handed the last one that loaded. So
     half-written files change nothing, a handshake never sees a new certificate with an old key, and connections that
-    exist keep what they have. `failures` counts the loads that failed.
+    exist keep what they have. A load that fails is told once, then every five minutes; one that succeeds each time.
     """
 
     def __init__(self, files: TlsFiles) -> None:
         """Raises TlsError when the files cannot be loaded."""
-        self.failures = 0
         self._files = files
+        self._told = Transitions(time.monotonic)
         try:
             self._stamp = _stamp(files)
             self.context = self._current = _load(files)
@@ -43,18 +48,21 @@ class TlsKeeper:
             raise TlsError(f"{files.certificate}, {files.key}: {error}") from error
         self.context.sni_callback = self._hand_over
 
-    def refresh(self) -> bool:
-        """Loads the files if they changed; True when a new pair is served from now on."""
+    def refresh(self) -> None:
+        """Loads the files if they changed; the new pair is served from then on."""
         try:
             stamp = _stamp(self._files)
             if stamp == self._stamp:
-                return False
+                return
             self._current = _load(self._files)
-        except (OSError, ValueError):
-            self.failures += 1
-            return False
+        except (OSError, ValueError) as error:
+            said = self._told.note("certificate", "failed", problem=str(error))
+            if said is not None:
+                event(LOG, logging.WARNING, "tls_reload_failed", **said)
+            return
         self._stamp = stamp
-        return True
+        self._told.note("certificate", "ok")
+        event(LOG, logging.INFO, "tls_reloaded", file=str(self._files.certificate))
 
     def _hand_over(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
         connection.context = self._current

@@ -58,6 +58,24 @@ def test_a_job_without_its_label_is_known_by_its_environment() -> None:
     assert (found.search, found.evidence) == (B, "env")
 
 
+def test_the_environment_of_an_init_container_counts_too() -> None:
+    """Only where no other container has the variable."""
+
+    def move(item: dict[str, Any]) -> None:
+        spec = item["spec"]["template"]["spec"]
+        own = next(c for c in spec["containers"] if c["name"] == "blast")
+        spec["initContainers"] = [{**own, "env": [{"name": "BLAST_ELB_JOB_ID", "value": A}, *own["env"]]}]
+
+    def strip(item: dict[str, Any]) -> None:
+        move(item)
+        for container in item["spec"]["template"]["spec"]["containers"]:
+            container["env"] = []
+
+    assert changed("jobs", "core-nt-job-003", move)[0].search == B
+    (found,) = changed("jobs", "core-nt-job-003", strip)
+    assert (found.search, found.evidence, found.facts.program) == (A, "env", "blastn")
+
+
 def test_setup_submit_finalizer_and_warmup_jobs() -> None:
     found = records("jobs")
     roles = {
@@ -179,6 +197,28 @@ def test_claims_and_warnings() -> None:
     page = decode_page("events", recorded.page("events"))
     told = {(record.kind, record.reason) for record in page.records if isinstance(record, EventRecord)}
     assert told == {("Job", "BackoffLimitExceeded"), ("Pod", "FailedScheduling")}
+
+
+EARLY, LATE = "2026-11-22T07:59:27Z", "2026-11-22T07:59:37.500000Z"
+
+
+@pytest.mark.parametrize(
+    ("times", "at"),
+    [
+        ({"firstTimestamp": EARLY, "lastTimestamp": EARLY, "eventTime": None}, CREATED),
+        ({"firstTimestamp": None, "lastTimestamp": None, "eventTime": LATE}, CREATED + 10.5),
+        ({"eventTime": EARLY, "series": {"count": 2, "lastObservedTime": LATE}}, CREATED + 10.5),
+        ({"eventTime": None, "lastTimestamp": "soon"}, None),
+    ],
+)
+def test_an_event_tells_when_it_last_happened(times: dict[str, Any], at: float | None) -> None:
+    item = recorded.body("events")["items"][0]
+    for name in ("firstTimestamp", "lastTimestamp", "eventTime", "series"):
+        item.pop(name, None)
+    item |= {**times, "type": "Warning"}
+    (found,) = decode_page("events", recorded.with_items("events", [item])).records
+    assert isinstance(found, EventRecord)
+    assert found.at == at
 
 
 @pytest.mark.parametrize("resource", ["jobs", "pods"])

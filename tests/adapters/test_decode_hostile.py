@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from exporter.adapters.decode import RESOURCES, decode_event, decode_page
+from exporter.adapters.decode import Resource, decode_event, decode_page
 from exporter.domain.failures import Failed, Word
 from exporter.domain.records import PodRecord
 from tests.adapters.decoding import changed
@@ -88,7 +88,7 @@ def test_a_body_that_is_no_list_of_jobs_is_garbled(body: bytes) -> None:
 
 
 @pytest.mark.fault(40)
-@pytest.mark.parametrize("resource", RESOURCES)
+@pytest.mark.parametrize("resource", get_args(Resource))
 def test_items_null_is_an_empty_list(resource: str) -> None:
     frame = {**recorded.body(resource), "items": None}
     assert decode_page(resource, json.dumps(frame).encode()).records == []
@@ -200,3 +200,11 @@ def test_an_unknown_phase_is_unknown() -> None:
 def test_of_duplicate_keys_the_last_wins() -> None:
     body = recorded.page("jobs").replace(b'"kind":"JobList"', b'"kind":"PodList","kind":"JobList"', 1)
     assert decode_page("jobs", body).rejects == 0
+
+
+@pytest.mark.fault(49)
+@pytest.mark.parametrize("text", [None, "", "yesterday", "0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize(("resource", "name"), [("jobs", "job-004"), ("pods", "finalizer"), ("nodes", "blastpool-0")])
+def test_an_object_that_was_created_at_no_time_is_rejected(resource: str, name: str, text: str | None) -> None:
+    """Ages and starts would be reckoned from 1970."""
+    assert changed(resource, name, lambda item: item["metadata"].update(creationTimestamp=text)) == [None]

@@ -9,6 +9,7 @@ from importlib import import_module
 import pytest
 
 from exporter.cli import parser
+from exporter.cli.run import INTERRUPTED
 from tests.cli.command import run
 
 COMMANDS = ("run", "demo", "once", "check", "status", "metrics", "config")
@@ -43,6 +44,11 @@ def test_every_example_of_the_help_is_a_legal_command(name: str, capsys: pytest.
         typed = re.split(r"\s{3,}|\s\|", example)[0]
         assert parser().parse_args(shlex.split(typed)).command in COMMANDS
     assert examples or name in ("run", "metrics", "config")
+
+
+def test_the_first_help_names_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    told = help_of(capsys).partition("exit codes:")[2]
+    assert re.findall(r"(?:^|\s)(\d+) ", told) == ["0", "1", "2", "3", "5", "7", str(INTERRUPTED)]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -19,7 +19,7 @@ from exporter.cli.overview import overview, searches_of
 from exporter.cli.table import Cell, Column, lay_out
 from exporter.domain.lookup import matches
 from exporter.domain.phase import Phase, Reason
-from exporter.domain.snapshots import View
+from exporter.domain.snapshots import BatchSnapshot, View
 from exporter.simulator.demo import Demo
 from exporter.web.status_json import decode, encode, report_of
 from tests.cli.command import ROOT, run
@@ -41,15 +41,15 @@ FAILING = search(
     failures=(failure(batch=91, exit_code=None, reason="evicted", node=""), failure()),
 )
 TABLE = """\
-ID        OPENAPI ID    PHASE                                       PROGRAM  DB      \
-   AGE        PROGRESS     ETA  RUN  PEND  FAIL  LOST  BLOCKED BY
-4e3f2a1b  –             unknown: the cluster's answers are too old  –        –    1 h\
- 7 min          –/≥400       –    –     –     –     –  –
-4e3f2a1b  4fa1c09be377  running                                     blastp   nr  1 h \
-12 min     200/400 50%  12 min   50   150     0     0  –
-4e3f2a1b  –             failing: a batch failed for good            blastp   nr  1 h \
-16 min  ≥2983/3891 76%  12 min   96   812     3     0  40× not enough CPU, 1× volume not ready"""
-DARK = search(0x44, phase=None, reason=Reason.STALE, program="unknown", db="", jobs={}, expected=None, eta=None)
+ID        OPENAPI ID    PHASE                             PROGRAM  DB       \
+  AGE        PROGRESS     ETA  RUN  PEND  FAIL  LOST  BLOCKED BY
+4e3f2a1b  –             unknown                           –        –    1 h \
+7 min          –/≥400       –    –     –     –     –  –
+4e3f2a1b  4fa1c09be377  running                           blastp   nr  1 h 1\
+2 min     200/400 50%  12 min   50   150     0     0  –
+4e3f2a1b  –             failing: a batch failed for good  blastp   nr  1 h 1\
+6 min  ≥2983/3891 76%  12 min   96   812     3     0  40× not enough CPU, 1× volume not ready"""
+DARK = search(0x44, phase=None, reason=Reason.NONE, program="unknown", db="", jobs={}, expected=None, eta=None)
 
 
 @pytest.fixture
@@ -114,6 +114,14 @@ def test_before_the_first_look_there_are_no_clusters() -> None:
 def test_jobs_that_cannot_be_read_are_not_an_empty_list() -> None:
     document = json.loads(encode(report_of(view(cluster(batch=None)))))
     assert document["clusters"][0]["searches"] is None
+    assert document["clusters"][0]["readable"] == []
+
+
+def test_the_document_names_the_namespaces_that_its_searches_speak_of() -> None:
+    report = report_of(view(cluster(namespaces=("default", "blast"))))
+    one = json.loads(encode(report))["clusters"][0]
+    assert (one["namespaces"], one["readable"], one["searches"]) == (["default", "blast"], ["default"], [])
+    assert [known.dark for known in decode(encode(report)).clusters or ()] == [("blast",)]
 
 
 @given(views())
@@ -127,7 +135,7 @@ def test_docs_name_every_member() -> None:
     document = json.loads(encode(report_of(rich_view())))
     one = document["clusters"][0]
     shown = next(search for search in one["searches"] if search["failures"])
-    for member in (*document, *one, *shown, *shown["failures"][0], *one["pools"][0]):
+    for member in (*document, *one, *shown, *shown["failures"][0], *one["pools"][0], *one["health"][0]):
         assert f"`{member}`" in text, member
 
 
@@ -256,7 +264,6 @@ def test_several_are_listed_with_2_and_none_is_5(url: str) -> None:
     assert "may be 3 searches" in several.err
     assert len(several.err.splitlines()) == 5
     assert run("status", "--url", url, "nosuch").code == 5
-    assert run("status", "--url", url, "--namespace", "elsewhere", "4fa1c09be377").code == 5
 
 
 def test_unread_jobs_are_7_and_not_none(url: str, fixed: Fixed) -> None:
@@ -264,7 +271,7 @@ def test_unread_jobs_are_7_and_not_none(url: str, fixed: Fixed) -> None:
     for arguments in ((), ("job-1",)):
         ran = run("status", "--url", url, *arguments)
         assert ran.code == 7
-        assert "The Jobs of the cluster prod cannot be read" in ran.err
+        assert "The Jobs of the cluster prod in namespace default cannot be read" in ran.err
         assert "No search at the moment" not in ran.out
 
 
@@ -272,6 +279,40 @@ def test_no_search_is_said(url: str, fixed: Fixed) -> None:
     fixed.view = view(cluster())
     ran = run("status", "--url", url)
     assert (ran.code, ran.out) == (0, "No search at the moment.\n")
+
+
+def test_a_namespace_that_cannot_be_read_is_named_and_is_not_empty(url: str, fixed: Fixed) -> None:
+    fixed.view = view(cluster(name="prod", namespaces=("default", "blast")))
+    ran = run("status", "--url", url)
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "The Jobs of the cluster prod in namespace blast cannot be read; try `check`.\n"
+    ran = run("status", "--url", url, "--namespace", "default")
+    assert (ran.code, ran.out, ran.err) == (0, "No search at the moment.\n", "")
+    ran = run("status", "--url", url, "--namespace", "blast")
+    assert (ran.code, ran.out) == (7, "")
+    assert ran.err == "The Jobs of the cluster prod in namespace blast cannot be read; try `check`.\n"
+
+
+def test_a_search_that_may_be_where_nobody_can_look_is_7_and_not_5(url: str, fixed: Fixed) -> None:
+    fixed.view = view(cluster(RUNNING, namespaces=("default", "blast")))
+    assert run("status", "--url", url, "4fa1c09be377").code == 0
+    assert run("status", "--url", url, "nosuch").code == 7
+    assert run("status", "--url", url, "--namespace", "default", "nosuch").code == 5
+
+
+def test_a_namespace_that_nobody_reads_is_not_empty(url: str) -> None:
+    for arguments in ((), ("4fa1c09be377",)):
+        ran = run("status", "--url", url, "--namespace", "elsewhere", *arguments)
+        assert (ran.code, ran.out) == (7, "")
+        assert "Namespace elsewhere is not among those that are read.\n" in ran.err
+
+
+def test_searches_that_are_hidden_are_not_none(url: str, fixed: Fixed) -> None:
+    full = BatchSnapshot(namespaces=("default", "blast"), searches=(RUNNING,), hidden=3)
+    fixed.view = view(cluster(batch=full, namespaces=("default", "blast")))
+    ran = run("status", "--url", url, "--namespace", "blast")
+    assert (ran.code, ran.out) == (0, "")
+    assert "3 more searches are not shown" in ran.err
 
 
 @pytest.mark.parametrize("address", ["ftp://x", "nonsense", "http://", "http://a b/"])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 EXPECTED: dict[str, list[tuple[str, int, str]]] = {
-    "admin-on-metrics-port": [
-        ("admin.port", 4, "must differ from listen.port"),
-        ("admin.address", 3, "must be a loopback address: the admin listener has no TLS"),
+    "admin": [
+        ("admin", 1, "is not a known key"),
     ],
     "alias": [
-        ("admin", 3, "uses an alias; write the value out"),
+        ("limits", 3, "uses an alias; write the value out"),
     ],
     "clusters-without-names": [
         ("clusters[0].name", 2, "is required where there are several clusters"),
@@ -64,8 +63,8 @@ EXPECTED: dict[str, list[tuple[str, int, str]]] = {
     "secret-in-wrong-place": [
         ("clusters[0].connect.token_file", 5, "must be the path of a file"),
         ("listen", 8, "must be a mapping"),
-        ("admin.token", 2, "is not a known key"),
         ("intervals.tick", 7, "must be a duration such as 30s, 5m, 1h30m or 250ms, or a number of seconds"),
+        ("rules.token", 2, "is not a known key"),
         ("log.level", 6, "must be 'debug', 'info', 'warn' or 'error'"),
     ],
     "tls-without-key": [
@@ -86,15 +85,15 @@ EXPECTED: dict[str, list[tuple[str, int, str]]] = {
     "wrong-forms": [
         ("clusters[0].name", 2, "must be text"),
         ("clusters[0].namespaces", 3, "must be a list"),
+        ("clusters[1].connect.insecure_http", 6, "must be true or false"),
         ("clusters[1].namespaces[1]", 5, "must be the name of a Kubernetes namespace"),
-        ("listen", 6, "must be a mapping"),
-        ("admin.enabled", 8, "must be true or false"),
-        ("admin.port", 9, "must be a number or text"),
-        ("intervals.tick", 11, "must be a duration such as 30s, 5m, 1h30m or 250ms, or a number of seconds"),
-        ("intervals.poll", 12, "must be between 5s and 1h"),
-        ("limits.searches", 16, "must be a number or text"),
-        ("limits.page_bytes", 14, "must be a size such as 512KiB or 32MiB, or a number of bytes"),
-        ("limits.pages", 15, "must be a whole number"),
-        ("log.level", 18, "must be 'debug', 'info', 'warn' or 'error'"),
+        ("listen", 7, "must be a mapping"),
+        ("intervals.tick", 9, "must be a duration such as 30s, 5m, 1h30m or 250ms, or a number of seconds"),
+        ("intervals.poll", 10, "must be between 5s and 1h"),
+        ("limits.searches", 15, "must be a number or text"),
+        ("limits.pools", 14, "must be a number or text"),
+        ("limits.page_bytes", 12, "must be a size such as 512KiB or 32MiB, or a number of bytes"),
+        ("limits.pages", 13, "must be a whole number"),
+        ("log.level", 17, "must be 'debug', 'info', 'warn' or 'error'"),
     ],
 }

@@ -126,12 +126,12 @@ def test_problems_of_all_three_sources_are_told_at_once(file):
     """Each with the place where the value that counts was said."""
     file.write_text("listen: {port: 0}\nlog: {level: loud, format: xml}\nlimits: {connect: 40s}\n")
 
-    told = problems(file, {f"{PREFIX}LOG__LEVEL": "quiet", f"{PREFIX}NO": "1"}, {"admin.port": "many"})
+    told = problems(file, {f"{PREFIX}LOG__LEVEL": "quiet", f"{PREFIX}NO": "1"}, {"listen.max_connections": "many"})
 
     assert [(key, source) for key, source, _ in told] == [
         ("no", f"{PREFIX}NO"),
         ("listen.port", f"{file}:1"),
-        ("admin.port", "flag"),
+        ("listen.max_connections", "flag"),
         ("log.level", f"{PREFIX}LOG__LEVEL"),
         ("log.format", f"{file}:2"),
         ("limits.connect", f"{file}:3"),
@@ -139,7 +139,7 @@ def test_problems_of_all_three_sources_are_told_at_once(file):
 
 
 def test_a_contradiction_with_a_bad_value_is_not_told():
-    """admin.port equals the default of listen.port, but the user wrote another, bad one."""
-    told = problems(None, {}, {"admin.enabled": True, "admin.port": 9850, "listen.port": "x"})
+    """limits.connect exceeds the default of limits.list_deadline, but the user wrote another, bad one."""
+    told = problems(None, {}, {"limits.connect": "40s", "limits.list_deadline": "x"})
 
-    assert [key for key, _, _ in told] == ["listen.port"]
+    assert [key for key, _, _ in told] == ["limits.list_deadline"]

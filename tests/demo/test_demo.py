@@ -15,7 +15,7 @@ import pytest
 from tests.process.pages import OPENMETRICS, phases, read_openmetrics, searches, total
 from tests.process.program import Program
 from tests.support.controlplane_files import free_port
-from tests.support.daemon import PREFIX, Page, moved
+from tests.support.daemon import PREFIX, Page, family, moved
 from tests.support.waiting import wait_for
 
 LIVE = {"initializing", "submitting", "pending", "running", "failing", "finalizing", "cancelling"}
@@ -50,23 +50,27 @@ def lively(program: Program) -> Page:
 
 def test_a_minute_of_the_demo(start: Start) -> None:
     """Twelve phases, ten of them at least in any minute; at every sample something lives and something is wrong;
-    both formats parse, no counter falls, what is counted twice agrees, memory is bounded; it ends by itself."""
+    both formats parse, no counter falls, what is counted twice agrees, memory is bounded; an old client's Jobs live for
+    a while and a spot node is lost; it ends by itself."""
     began = time.monotonic()
     program = start("--seed", "1", "--for", "60")
     lively(program)
     assert time.monotonic() - began < LONGEST_START
     program.await_page(troubled, 10.0, "something wrong")
     seen: Counter[str] = Counter()
+    most = {"jobs_unattributed": 0.0, "nodes_removed_total": 0.0}
     while time.monotonic() - began < 57.0:
         page = program.page()
         seen.update(set(phases(page)))
         check(page)
+        most = {name: max(known, total(page, name)) for name, known in most.items()}
         read_openmetrics(program.get("/metrics", Accept=OPENMETRICS).text)
         time.sleep(0.2)
     assert program.wait(15.0) == 0
     assert 60.0 <= time.monotonic() - began < 70.0
     assert len(seen) >= 10, seen
     assert sum(seen.values()) > 100
+    assert all(most.values()), most
     assert program.log == ""
     assert program.files == []
 
@@ -85,6 +89,15 @@ def check(page: Page) -> None:
     known = total(page, "search_jobs", state="running")
     assert known <= total(page, "jobs", role="blast"), "more Jobs run in searches than there are"
     assert page["process_resident_memory_bytes", frozenset()] < 400 * MIB
+    assert {key[1] for key in family(page, "pool_node_hourly_price")} == {"blastpool", "systempool"}
+    assert {is_sound(dict(labels)) for name, labels in page if name == f"{PREFIX}search_info"} <= {True}
+
+
+def is_sound(info: dict[str, str]) -> bool:
+    """Whether the program can search the database: blastp proteins, blastn nucleotides."""
+    return (info["program"], info["db"]) == ("unknown", "unknown") or (info["program"] == "blastp") == (
+        info["db"] == "nr"
+    )
 
 
 def troubled(page: Page) -> bool:

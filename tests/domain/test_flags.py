@@ -83,7 +83,7 @@ def test_export_stuck() -> None:
     ledger = with_records(job("b", "running"), pod("p", "b", containers=waits))
     assert flag(ledger, "export_stuck", START + 50 + 899) is False
     assert flag(ledger, "export_stuck", START + 50 + 900) is True
-    assert flag(ledger, "export_stuck", START + 50 + 900, pods_known=False) is None
+    assert flag(ledger, "export_stuck", START + 50 + 900, pods_known=[]) is None
     see(ledger, pod("p", "b", containers=(container(running_since=START, restarts=1, last=ended(137)), export)))
     assert flag(ledger, "export_stuck", START + 5000) is False
 

@@ -83,9 +83,17 @@ def test_an_ended_search_is_shown_for_an_hour() -> None:
     ledger = new_ledger()
     frozen(ledger, job("j", "running"))
     frozen(ledger, job("j", "failed"))
+    assert shown(ledger, now=START + 100 + 3600) == [A], "an hour from when its end was told"
+    assert shown(ledger, now=START + 100 + 3601) == []
+    assert batch_of(ledger, START + 100 + 3601).hidden == 0
+
+
+def test_a_search_that_ended_before_the_first_look_is_shown_for_an_hour_from_its_end() -> None:
+    ledger = new_ledger()
+    ledger.listed("jobs", NAMESPACE, [job("j", "failed")], START + 100, gap=None)
+    evaluate(ledger, START + 100)
     assert shown(ledger, now=START + 60 + 3600) == [A]
     assert shown(ledger, now=START + 60 + 3601) == []
-    assert batch_of(ledger, START + 60 + 3601).hidden == 0
 
 
 def test_only_the_namespaces_that_may_be_shown_are() -> None:
@@ -105,7 +113,7 @@ def test_only_the_namespaces_that_may_be_shown_are() -> None:
 
 def test_what_may_not_be_shown_is_none_and_not_zero() -> None:
     core = core_of(new_ledger(), pod_namespaces=[], claim_namespaces=[], nodes_known=False)
-    assert (core.pods, core.blocked, core.oldest_pending, core.run_slots, core.orphans) == (None,) * 5
+    assert (core.pods, core.blocked, core.oldest_pending, core.run_slots) == (None,) * 4
     assert (core.pools, core.claims) == (None, None)
 
 
@@ -277,21 +285,10 @@ def test_what_blocks_its_pods_is_told_while_it_does() -> None:
     blocked = pod("p", "b", phase="Pending", unschedulable="0/3 nodes are available: 3 Insufficient cpu.")
     view = frozen(ledger, job("b", "pending"), blocked)
     assert (view.blocked, view.reason) == ({"cpu": 1}, "unschedulable")
-    assert view_of(ledger, pods_known=False).blocked == {}
+    assert view_of(ledger, pods_known=[]).blocked == {}
     assert core_of(ledger).blocked == {(NAMESPACE, "blast", "cpu"): 1}
     view = frozen(ledger, pod("p", "b"))
     assert (view.blocked, view.phase, core_of(ledger).blocked) == ({}, "running", {})
-
-
-def test_orphans_are_pods_whose_job_has_been_unknown_for_a_minute() -> None:
-    ledger = with_records(pod("p", "gone"), pod("free", ""), now=START)
-    assert (core_of(ledger, START + 59).orphans, core_of(ledger, START + 60).orphans) == (0, 1)
-    see(ledger, job("gone"), now=START + 61)
-    assert core_of(ledger, START + 61).orphans == 0
-    ledger.gone(job("gone"), START + 100)
-    assert (core_of(ledger, START + 159).orphans, core_of(ledger, START + 160).orphans) == (0, 1)
-    ledger.gone(pod("p", "gone"), START + 200)
-    assert core_of(ledger, START + 300).orphans == 0
 
 
 def test_the_run_slots_are_those_of_a_living_openapi_pod() -> None:

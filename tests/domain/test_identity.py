@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.identity import Identity, identify, is_search_id, suffix_match
+from exporter.domain.identity import Identity, identify, is_search_id
+from exporter.domain.nameendings import NameEndings
 
 ONE, TWO = "job-" + "1" * 32, "job-" + "2" * 32
 
@@ -29,8 +30,8 @@ def identity(label: str = "", template: str = "", env: str = "", path: str = "",
         ({"env": ONE}, Identity("blast", ONE, "env")),
         ({"path": f"https://a/results/{ONE}/x"}, Identity("blast", ONE, "path")),
         ({"path": f"https://a/results/{ONE}0/x"}, Identity("blast")),
-        ({"label": ONE, "env": TWO}, Identity("blast", ONE, "label", conflicting=True)),
-        ({"env": ONE, "path": TWO}, Identity("blast", ONE, "env", conflicting=True)),
+        ({"label": ONE, "env": TWO}, Identity("blast", ONE, "label")),
+        ({"env": ONE, "path": TWO}, Identity("blast", ONE, "env")),
         ({"label": "a\n", "env": ONE}, Identity("blast", ONE, "env")),
         ({}, Identity("blast")),
         ({"label": ONE, "app": "web"}, Identity(None, ONE, "label")),
@@ -58,9 +59,27 @@ def test_an_id_holds_only_what_a_selector_can(text: str) -> None:
         assert set(text) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
 
-def test_a_suffix_counts_when_one_known_id_ends_like_that() -> None:
+def matching(name: str, *ids: str) -> str:
+    names = NameEndings()
+    for identity in ids:
+        names.know("default", identity)
+    return names.match("default", name)
+
+
+def test_a_name_finds_the_one_known_id_that_it_ends_with() -> None:
     other = "job-" + "3" * 24 + "1" * 8
-    assert suffix_match("elb-finalizer-11111111", [ONE, TWO]) == ONE
-    assert suffix_match("elb-finalizer-11111111", [ONE, other]) == ""
-    assert suffix_match("elb-finalizer-x11111111", [ONE]) == ""
-    assert suffix_match("init-pv", [ONE, ""]) == ""
+    assert matching("elb-finalizer-11111111", ONE, TWO) == ONE
+    assert matching("elb-finalizer-11111111", ONE, other) == ""
+    assert matching("elb-finalizer-x11111111", ONE) == ""
+    assert matching("elb-finalizer-run_7".replace("_", "-"), "7", "run-7") == ""
+    assert matching("elb-finalizer-run-7", "run-7") == "run-7"
+    assert matching("init-pv", ONE) == ""
+
+
+def test_a_job_that_waits_is_found_by_the_id_that_comes() -> None:
+    names = NameEndings()
+    names.wait("default", "elb-finalizer-11111111", "uid")
+    assert names.waiting_for("other", ONE) == names.waiting_for("default", TWO) == []
+    assert names.waiting_for("default", ONE) == ["uid"]
+    names.leave("default", "elb-finalizer-11111111", "uid")
+    assert names.waiting_for("default", ONE) == []

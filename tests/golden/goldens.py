@@ -47,7 +47,6 @@ RUNNING = SearchView(
     client_version="1.5.0",
     expected=100,
     eta=AT + 780,
-    node_seconds={"blastpool": 18_300.25},
 )
 FAILED = SearchView(
     namespace="default",
@@ -125,7 +124,9 @@ def _pool(pool: str, nodes: int, cores: float, requested: float, memory: float) 
 CLUSTER = ClusterView(
     name="",
     namespaces=("default",),
+    node_seconds={("default", RUNNING.id, "blastpool"): 18_300.25},
     batch=BatchSnapshot(
+        namespaces=("default",),
         searches=(RUNNING, FAILED),
         hidden=3,
         live_phases={("default", "running"): 3, ("default", "pending"): 1},
@@ -135,6 +136,7 @@ CLUSTER = ClusterView(
         warmup={("nr", "ready"): 9, ("nr", "stale"): 1},
     ),
     core=CoreSnapshot(
+        pod_namespaces=("default",),
         pods={("default", "blast", "pending"): 18, ("default", "blast", "ready"): 10},
         blocked={("default", "blast", "cpu"): 18},
         oldest_pending={("default", "blast"): AT - 610},

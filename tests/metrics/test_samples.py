@@ -74,17 +74,18 @@ def test_exactly_the_phase_of_the_search_is_one(phase: str) -> None:
     assert said == {(*KEY, word): int(word == phase) for word in PHASES}
 
 
-@pytest.mark.parametrize("phase", [None, Phase.UNKNOWN])
-def test_an_expired_search_keeps_its_counter_only(phase: Phase | None) -> None:
-    said = page(with_search(phase=phase))
+def test_while_jobs_may_not_be_shown_a_search_keeps_its_counter_only() -> None:
+    view = full_view(searches=1)
+    dark = replace(view, clusters=(replace(view.clusters[0], batch=None),))
+    said = {name: values for name, values in page(dark).items() if name.startswith("search_")}
     of_search = {name for name, values in said.items() if any(labels[:2] == KEY for labels in values)}
     assert of_search == {"search_node_seconds_total"}
     assert said["search_node_seconds_total"] == {(*KEY, pool): 12.5 for pool in POOLS[:2]}
 
 
 def test_what_a_search_does_not_know_is_absent() -> None:
-    said = page(with_search(eta=None, expected=None, attempts={}, blocked={"cpu": 0}, flags={}, node_seconds={}))
-    absent = ("eta_timestamp_seconds", "jobs_expected", "attempts_failed", "pods_blocked", "flag", "node_seconds_total")
+    said = page(with_search(eta=None, expected=None, attempts={}, blocked={"cpu": 0}, flags={}))
+    absent = ("eta_timestamp_seconds", "jobs_expected", "attempts_failed", "pods_blocked", "flag")
     assert not {f"search_{name}" for name in absent} & said.keys()
 
 
@@ -118,9 +119,9 @@ def test_without_the_batch_part_nothing_of_it_is_said() -> None:
     whole, part = page(with_cluster()), page(with_cluster(batch=None))
     batch = {family.name.removeprefix("elasticblast_") for family in CATALOGUE if family.collector == "batch"}
     gone = whole.keys() - part.keys()
-    assert gone == {name for name in batch if name.startswith("search_") and name != "search_duration_seconds"} | {
+    counted = ("search_duration_seconds", "search_node_seconds_total")
+    assert gone == {name for name in batch if name.startswith("search_") and name not in counted} | {
         "search_pods_blocked",
-        "search_node_seconds_total",
         "searches",
         "jobs",
         "jobs_stored",
@@ -163,6 +164,15 @@ def test_an_empty_part_is_a_matrix_of_zeros_for_every_namespace() -> None:
     assert {labels[0] for labels in said["pods"]} == set(NAMESPACES)
     assert len(said["pods"]) == 56
     assert len(said["pods_blocked"]) == 140
+
+
+def test_a_namespace_that_cannot_be_read_is_absent_and_not_zero() -> None:
+    batch = replace(full_view(searches=0).clusters[0].batch, namespaces=("default",), live_phases={}, jobs={})
+    core = replace(full_view().clusters[0].core, pod_namespaces=("blast",), pods={}, blocked={})
+    said = page(with_cluster(batch=replace(batch, unattributed={}), core=core))
+    spaces = {name: {labels[0] for labels in said[name]} for name in ("searches", "jobs", "jobs_unattributed")}
+    assert all(found == {"default"} for found in spaces.values())
+    assert {labels[0] for name in ("pods", "pods_blocked") for labels in said[name]} == {"blast"}
 
 
 def test_a_cpu_request_nobody_could_sum_is_absent() -> None:

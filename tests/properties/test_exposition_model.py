@@ -111,15 +111,31 @@ def test_series_stay_within_the_bound_of_each_family(view: View) -> None:
 @of_any_view
 @given(views())
 def test_nothing_is_said_of_a_boundary_that_may_not_be_shown(view: View) -> None:
-    """E5: gauges of a boundary, and all of a search, come from clusters that have its snapshot."""
+    """E5: gauges of a boundary come from clusters that have its snapshot."""
     named = _named(view)
     batch = {cluster.name for cluster in view.clusters if cluster.batch is not None}
     core = {cluster.name for cluster in view.clusters if cluster.core is not None}
     for family, labels, _ in samples(view):
         of_search = "elb_job_id" in family.labels
-        if of_search or (family.kind == "gauge" and family.collector):
+        if family.kind == "gauge" and (of_search or family.collector):
             shown = batch if of_search or family.collector == "batch" else core
             assert (labels[0] if named else "") in shown, family.name
+
+
+@of_any_view
+@given(views())
+def test_no_gauge_speaks_of_a_namespace_that_is_not_shown(view: View) -> None:
+    """A namespace that cannot be read has no samples, not even of 0."""
+    named = _named(view)
+    shown = {(one.name, space) for one in view.clusters if one.batch for space in one.batch.namespaces}
+    pods = {(one.name, space) for one in view.clusters if one.core for space in one.core.pod_namespaces}
+    claims = {(one.name, space) for one in view.clusters if one.core for space, _ in one.core.claims or {}}
+    for family, labels, _ in samples(view):
+        if "namespace" not in family.labels or family.kind != "gauge":
+            continue
+        where = (labels[0] if named else "", labels[family.labels.index("namespace")])
+        of_batch = family.collector == "batch" or "elb_job_id" in family.labels
+        assert where in (shown if of_batch else claims if "claim" in family.name else pods), family.name
 
 
 @of_any_view

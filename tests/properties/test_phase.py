@@ -64,7 +64,7 @@ FACTS = st.builds(
     newest=TIMES,
     newest_live_created=st.none() | TIMES,
     cancel_requested=st.booleans(),
-    age=st.sampled_from(["fresh", "fresh", "stale", "expired"]),
+    stale=st.booleans(),
 )
 MEMORIES = st.builds(Memory, phase=st.none() | st.sampled_from(Phase), terminal_at=st.none() | TIMES)
 

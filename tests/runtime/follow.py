@@ -56,6 +56,7 @@ class Follower:
                         resource=resource,
                         namespace=namespace,
                         collector=collector.name,
+                        cluster="",
                         transport=self.access.transport(resource.name, self._counter(collector.name)),
                         sink=self.cluster,
                         clock=self.clock,
@@ -134,9 +135,9 @@ def open_access(url: str, token: str = "") -> Access:
 
 
 @contextmanager
-def following(server: Simulator | str, **options: object) -> Iterator[Follower]:
-    """A started follower; `options` are those of `Follower`."""
-    url, token = (server, "") if isinstance(server, str) else (server.url, server.token)
+def following(server: Simulator | str, *, token: str = "", **options: object) -> Iterator[Follower]:
+    """A started follower, with the simulator's token or `token` for a URL; `options` are those of `Follower`."""
+    url, token = (server, token) if isinstance(server, str) else (server.url, server.token)
     follower = Follower(url, token, **options)  # type: ignore[arg-type]  # passed on as they are
     follower.start()
     try:

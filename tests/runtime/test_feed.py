@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from exporter.simulator.access import Rule
 from exporter.simulator.server import Simulator
 from tests.runtime.asked import CLAIMS, end_watches, lists, requests_for, watches, watching
-from tests.runtime.follow import Follower, following
+from tests.runtime.follow import Follower, faster, following
 from tests.runtime.play import A, activate, batches, claim, complete, fail, node, remove
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
@@ -135,6 +135,26 @@ def test_a_version_that_is_gone_means_list_again_without_a_hole(simulator: Simul
         assert not holes
         assert finished(follower) == 2
         assert follower.total("jobs_finished_total", "default", "blast", "lost", "none") == 0
+
+
+def test_the_list_after_an_old_version_is_gone_does_not_wait_once_more(simulator: Simulator) -> None:
+    """The wait for the server to come back was one; another would double how long an outage is felt."""
+    clock, opened = ManualClock(), [0]
+
+    async def second_watch_is_gone(request: Request) -> Response | None:
+        opened[0] += "watch" in request.query_params
+        old = "watch" in request.query_params and opened[0] == 2
+        return JSONResponse({"kind": "Status", "code": 410}, 410) if old else None
+
+    simulator.api.intercept = second_watch_is_gone
+    times = faster(silence=1000.0, backoff=20.0, backoff_cap=20.0)
+    with following(simulator, only=[CLAIMS], times=times, clock=clock) as follower:
+        watching(simulator, CLAIMS)
+        clock.advance(30.0)
+        end_watches(simulator)
+        wait_for(lambda: len(lists(simulator, CLAIMS)) == 2, 5.0, follower.told)
+        watching(simulator, CLAIMS)
+        assert follower.runs(CLAIMS, "gone") == 1
 
 
 def test_a_job_that_vanished_while_nobody_watched_is_lost_once(simulator: Simulator) -> None:

@@ -109,14 +109,17 @@ def test_a_failed_setup_takes_submit_job_and_finalizer_with_it() -> None:
 
 
 def test_a_legacy_client_leaves_its_id_in_the_environment_only() -> None:
-    """I: no label, no suffix, no TTL, no finalizer."""
+    """I: no label, no suffix, no TTL, no finalizer; `import-queries` names no search at all."""
     with playing() as world:
         search = world.launch("I")
         wait_for(
             lambda: [state(job) for job in world.store.list("jobs", "default", "app=blast")] == ["complete"] * 8,
             "batches",
         )
-        for job in world.store.list("jobs"):
+        (early,) = world.store.list("jobs", "default", "app=setup")
+        assert (early["metadata"]["name"], early["metadata"]["labels"]) == ("import-queries", {"app": "setup"})
+        assert search not in str(early)
+        for job in world.store.list("jobs", "default", "app=blast"):
             assert job["metadata"]["name"].startswith("blastn-batch-16s-ribosomal-rna-job-00")
             assert "elb-job-id" not in job["metadata"]["labels"]
             assert "ttlSecondsAfterFinished" not in job["spec"]

@@ -65,7 +65,6 @@ def search_view(number: int) -> SearchView:
         client_version="1.5.0",
         expected=35,
         eta=AT + 3600,
-        node_seconds=dict.fromkeys(POOLS[:2], 12.5),
     )
 
 
@@ -82,24 +81,29 @@ def full_view(searches: int = 100) -> View:
             for collector, resource in RESOURCES
         ),
         clock_skew=dict.fromkeys(COLLECTORS, 0.25),
+        node_seconds={
+            (view.namespace, view.id, pool): 12.5 for view in _batch(searches).searches for pool in POOLS[:2]
+        },
     )
     return View(at=AT, clusters=(cluster,), process=_process(), prices=dict.fromkeys(POOLS, (1.5, "USD")))
 
 
 def _batch(searches: int) -> BatchSnapshot:
     return BatchSnapshot(
+        namespaces=NAMESPACES,
         searches=tuple(search_view(number) for number in range(searches)),
         hidden=3,
         live_phases=dict.fromkeys(product(NAMESPACES, LIVE_PHASES), 5),
         jobs=dict.fromkeys(product(NAMESPACES, JOB_ROLES, LIVE_JOB_STATES), 5),
         unattributed=dict.fromkeys(product(NAMESPACES, SEARCH_ROLES), 5),
         stored=dict.fromkeys(NAMESPACES, 76_571),
-        warmup=dict.fromkeys(product((f"db{n}" for n in range(20)), WARMUP_STATES), 2),
+        warmup=dict.fromkeys(product((*(f"db{n}" for n in range(20)), "other"), WARMUP_STATES), 2),
     )
 
 
 def _core() -> CoreSnapshot:
     return CoreSnapshot(
+        pod_namespaces=NAMESPACES,
         pods=dict.fromkeys(product(NAMESPACES, POD_ROLES, POD_STATES), 4),
         blocked=dict.fromkeys(product(NAMESPACES, POD_ROLES, BLOCK_REASONS), 4),
         oldest_pending=dict.fromkeys(product(NAMESPACES, POD_ROLES), AT - 30),
@@ -115,7 +119,7 @@ def _core() -> CoreSnapshot:
             )
             for pool in POOLS
         ),
-        claims=dict.fromkeys(product(NAMESPACES, ("blast-dbs-pvc-rwm", "blast-dbs-pvc-rwo")), "Bound"),
+        claims=dict.fromkeys(product(NAMESPACES, (f"claim{n}" for n in range(20))), "Bound"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import threading
 import time
@@ -14,18 +15,18 @@ _LOOK = 0.05
 
 
 class Proxy:
-    """Forwards every connection to `target`, a port on 127.0.0.1.
+    """Forwards every connection to `target`, a port on 127.0.0.1; with `others` to each of them in turn.
 
     `latency` (seconds) delays each piece on its way. While `swallow` is true what arrives is thrown away, and
     connections stay open even if the other side ends them; while `refuse` is true new ones are closed at once.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, *others: int) -> None:
         self.port = free_port()
         self.latency = 0.0
         self.swallow = False
         self.refuse = False
-        self._target = target
+        self._targets = itertools.cycle([target, *others])
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", self.port))
@@ -65,13 +66,13 @@ class Proxy:
             except OSError:
                 return
             if not self.refuse:
-                threading.Thread(target=self._connect, args=(client,), daemon=True).start()
+                threading.Thread(target=self._connect, args=(client, next(self._targets)), daemon=True).start()
             else:
                 client.close()
 
-    def _connect(self, client: socket.socket) -> None:
+    def _connect(self, client: socket.socket, target: int) -> None:
         try:
-            server = socket.create_connection(("127.0.0.1", self._target), timeout=5.0)
+            server = socket.create_connection(("127.0.0.1", target), timeout=5.0)
         except OSError:
             client.close()
             return

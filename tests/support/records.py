@@ -126,7 +126,7 @@ def batch_of(ledger: Ledger, now: float = START + 100, **changes: Any) -> BatchS
     known: dict[str, Any] = {
         "namespaces": [NAMESPACE],
         "shown_before": frozenset(),
-        "pods_known": True,
+        "pods_known": [NAMESPACE],
         "nodes_known": True,
         "stored": {},
     }

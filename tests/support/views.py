@@ -70,8 +70,8 @@ def search_views(namespaces: Sequence[str]) -> st.SearchStrategy[SearchView]:
         SearchView,
         namespace=st.sampled_from(namespaces),
         id=ids,
-        phase=st.one_of(st.none(), st.sampled_from(Phase)),
-        reason=st.sampled_from([reason for reason in Reason if reason is not Reason.STALE]),
+        phase=st.sampled_from([phase for phase in Phase if phase is not Phase.UNKNOWN]),
+        reason=st.sampled_from(Reason),
         phase_since=times,
         created=times,
         last_progress=times,
@@ -89,13 +89,13 @@ def search_views(namespaces: Sequence[str]) -> st.SearchStrategy[SearchView]:
         client_version=st.one_of(texts, st.just("")),
         expected=st.one_of(st.none(), numbers),
         eta=st.one_of(st.none(), times),
-        node_seconds=st.dictionaries(st.sampled_from(POOLS), amounts, max_size=2),
     )
 
 
 def batch_snapshots(namespaces: Sequence[str]) -> st.SearchStrategy[BatchSnapshot]:
     return st.builds(
         BatchSnapshot,
+        namespaces=st.just(tuple(namespaces)),
         searches=st.lists(
             search_views(namespaces), max_size=4, unique_by=lambda search: (search.namespace, search.id)
         ).map(tuple),
@@ -125,6 +125,7 @@ def core_snapshots(namespaces: Sequence[str]) -> st.SearchStrategy[CoreSnapshot]
     claims = st.dictionaries(st.tuples(st.sampled_from(namespaces), texts), words(CLAIM_PHASES), max_size=4)
     return st.builds(
         CoreSnapshot,
+        pod_namespaces=st.just(tuple(namespaces)),
         pods=st.one_of(st.none(), counts(namespaces, POD_ROLES, POD_STATES)),
         blocked=st.one_of(st.none(), counts(namespaces, POD_ROLES, (*BLOCK_REASONS, FOREIGN))),
         oldest_pending=st.one_of(
@@ -174,15 +175,20 @@ def healths() -> st.SearchStrategy[tuple[ResourceHealth, ...]]:
 
 @st.composite
 def cluster_views(draw: st.DrawFn, name: str = "") -> ClusterView:
+    """Of its namespaces, any may be shown by one boundary and not by the other."""
     namespaces = tuple(draw(st.lists(texts, min_size=1, max_size=2, unique=True)))
+    readable = st.sets(st.sampled_from(namespaces), min_size=1).map(sorted)
     return ClusterView(
         name=name,
         namespaces=namespaces,
-        batch=draw(st.one_of(st.none(), batch_snapshots(namespaces))),
-        core=draw(st.one_of(st.none(), core_snapshots(namespaces))),
+        batch=draw(st.one_of(st.none(), readable.flatmap(batch_snapshots))),
+        core=draw(st.one_of(st.none(), readable.flatmap(core_snapshots))),
         counts=draw(counts_snapshots(namespaces)),
         health=draw(healths()),
         clock_skew=draw(st.dictionaries(st.sampled_from(("core", "batch")), st.floats(-1e6, 1e6))),
+        node_seconds=draw(
+            st.dictionaries(st.tuples(st.sampled_from(namespaces), texts, st.sampled_from(POOLS)), amounts, max_size=3)
+        ),
     )
 
 

@@ -98,7 +98,7 @@ def test_before_submission_closes_there_is_no_bar() -> None:
 def test_unknown_is_a_dash_and_never_0() -> None:
     unknown = search(
         phase=None,
-        reason=Reason.STALE,
+        reason=Reason.NONE,
         jobs={},
         expected=None,
         expected_min=None,
@@ -107,7 +107,7 @@ def test_unknown_is_a_dash_and_never_0() -> None:
         db="unknown",
     )
     page = shown(unknown)
-    for part in ("– of –", "– running, – pending", "– failed, – lost", "unknown the cluster's answers are too old"):
+    for part in ("– of –", "– running, – pending", "– failed, – lost", "unknown no recent word from the cluster"):
         assert part in page
     assert not re.search(r"\b0 (running|pending|failed|lost|of|%)", page)
 
@@ -120,7 +120,40 @@ def test_a_cluster_that_cannot_be_read_has_no_empty_table() -> None:
 
 
 def test_a_known_empty_cluster_says_so() -> None:
-    assert "No search at the moment" in read(view(cluster(core=CoreSnapshot(pools=()))))
+    page = read(view(cluster(core=CoreSnapshot(pools=()))))
+    assert "No search at the moment" in page
+    assert page.startswith("0 live searches")
+
+
+def partly_dark(*searches: SearchView) -> View:
+    """A cluster of two namespaces, of which one can be read."""
+    return view(cluster(*searches, namespaces=("default", "blast")))
+
+
+def test_a_namespace_that_cannot_be_read_is_named_and_is_not_empty() -> None:
+    page = read(partly_dark())
+    assert "Not known of namespace blast : the Jobs there could not be read lately" in page
+    assert "No search at the moment in namespace default" in page
+    page = read(partly_dark(search()))
+    assert "Not known of namespace blast" in page
+    assert "No search" not in page
+
+
+def test_the_title_counts_no_search_that_could_not_be_looked_for() -> None:
+    dark = cluster(batch=None)
+    assert read(view(dark)).startswith("Jobs cannot be read · ElasticBLAST")
+    assert read(partly_dark()).startswith("Jobs cannot be read")
+    assert read(view(cluster(), dark)).startswith("Jobs cannot be read")
+    assert read(partly_dark(search())).startswith("≥ 1 live search ·")
+    assert read(view(cluster(search(1), search(2)), dark)).startswith("≥ 2 live searches")
+
+
+def test_live_searches_that_may_be_among_the_hidden_make_the_title_a_lower_bound() -> None:
+    """Live ones are shown first: where an ended one is shown, none of the hidden is live."""
+    live, ended = search(1), search(2, terminal=True, phase=Phase.SUCCEEDED)
+    full = BatchSnapshot(namespaces=("default",), searches=(live,), hidden=4)
+    assert read(view(cluster(batch=full))).startswith("≥ 1 live search ·")
+    assert read(view(cluster(batch=replace(full, searches=(live, ended))))).startswith("1 live search ·")
 
 
 def test_pools_show_their_nodes_and_what_is_not_known_of_them() -> None:
@@ -159,7 +192,7 @@ def test_the_last_failures_of_a_search_are_listed() -> None:
 
 def test_what_blocks_it_comes_with_the_most_pods_first() -> None:
     page = shown(search(blocked={"cpu": 1, "volume": 12, "image": 0}, flags={"recreated": True, "zombie": False}))
-    assert "12 pods: volume not ready 1 pod: not enough CPU a Job was deleted and created again" in page
+    assert "12 pods: volume not ready 1 pod: not enough CPU Jobs appeared after its end" in page
     assert "image" not in page
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
+import threading
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import trustme
 
 from exporter.web.guard import Limits
 from exporter.web.server import HttpServer, HttpSettings
-from exporter.web.tls import TlsError, TlsFiles
+from exporter.web.tls import TlsError, TlsFiles, TlsKeeper
 from tests.web.wire import Fixed, dial, eventually, head, listening, parse, until_closed
 
 
@@ -92,38 +95,74 @@ def test_a_replaced_certificate_is_served_to_new_connections(authority: Authorit
         old.sendall(head("/livez"))
         assert old.recv(4096).startswith(b"HTTP/1.1 200")
         serial = authority.renew()
-        assert served_serial(server.port, authority.client(), name) != serial
-        assert server.reload_tls()
-        assert served_serial(server.port, authority.client(), name) == serial
-        assert not server.reload_tls()
+        assert eventually(lambda: served_serial(server.port, authority.client(), name) == serial, 4)
         old.sendall(head("/livez"))
         assert old.recv(4096).startswith(b"HTTP/1.1 200")
-        assert server.tls_reload_failures == 0
 
 
 @pytest.mark.fault(79)
-def test_a_half_written_pair_changes_nothing_and_is_counted(authority: Authority) -> None:
-    with tls_server(authority.files) as server:
-        old = served_serial(server.port, authority.client())
+def test_a_half_written_pair_changes_nothing_and_is_told_once(
+    authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every wrong key is looked at. When the pair is whole again it is served, and that is told."""
+    caplog.set_level("INFO", "exporter.tls")
+    keeper = TlsKeeper(authority.files)
+    with served_by(keeper) as port:
+        old = served_serial(port, authority.client())
         key = authority.files.key.read_bytes()
         new = authority.renew()
         whole = authority.files.key.read_bytes()
         for wrong in (key, whole[: len(whole) // 2], b""):
             authority.files.key.write_bytes(wrong)
-            assert not server.reload_tls()
-            assert served_serial(server.port, authority.client()) == old
+            keeper.refresh()
+            assert served_serial(port, authority.client()) == old
         authority.files.key.unlink()
-        assert not server.reload_tls()
-        assert server.tls_reload_failures >= 4
+        keeper.refresh()
+        assert served_serial(port, authority.client()) == old
+        assert told(caplog) == ["tls_reload_failed"]
         authority.files.key.write_bytes(whole)
-        assert eventually(lambda: server.reload_tls() or served_serial(server.port, authority.client()) == new)
-        assert served_serial(server.port, authority.client()) == new
+        keeper.refresh()
+        assert served_serial(port, authority.client()) == new
+        assert told(caplog) == ["tls_reload_failed", "tls_reloaded"]
+        keeper.refresh()
+        authority.files.key.write_bytes(b"")
+        keeper.refresh()
+    assert told(caplog) == ["tls_reload_failed", "tls_reloaded", "tls_reload_failed"]
+    assert "PRIVATE" not in caplog.text
 
 
-def test_the_files_are_looked_at_without_being_asked(authority: Authority) -> None:
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "exporter.tls"]
+
+
+@contextmanager
+def served_by(keeper: TlsKeeper) -> Iterator[int]:
+    """A port that shakes hands with what the keeper holds."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                with suppress(OSError), keeper.context.wrap_socket(client, server_side=True) as secured:
+                    secured.recv(1)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield listener.getsockname()[1]
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join(5)
+
+
+def test_the_listener_looks_at_its_files_and_tells(authority: Authority, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "exporter.tls")
     with tls_server(authority.files) as server:
+        authority.files.key.write_bytes(b"no key")
+        assert eventually(lambda: told(caplog) == ["tls_reload_failed"], 4)
         serial = authority.renew()
         assert eventually(lambda: served_serial(server.port, authority.client()) == serial, 4)
+        assert told(caplog) == ["tls_reload_failed", "tls_reloaded"]
 
 
 def test_a_client_without_a_certificate_is_turned_away_when_one_is_required(
@@ -142,7 +181,7 @@ def refused(port: int, context: ssl.SSLContext) -> bool:
     """In TLS 1.3 the client's part of the handshake is done before the server judges its certificate."""
     try:
         with secure(port, context) as client:
-            client.sendall(head())
+            client.sendall(head(connection="close"))
             return until_closed(client) == b""
     except (ssl.SSLError, ConnectionError):
         return True
@@ -154,10 +193,9 @@ def test_a_replaced_client_authority_counts_from_then_on(authority: Authority, t
     with tls_server(replace(authority.files, client_ca=ca)) as server:
         other = trustme.CA()
         _replace(ca, other.cert_pem.bytes())
-        assert server.reload_tls()
         stranger = authority.client()
         other.issue_cert("prometheus").configure_cert(stranger)
-        assert scrape(server.port, stranger) == 200
+        assert eventually(lambda: not refused(server.port, stranger), 4)
         known = authority.client()
         authority.ca.issue_cert("prometheus").configure_cert(known)
         assert refused(server.port, known)

@@ -77,7 +77,7 @@ def cluster(*searches: SearchView, **changes: object) -> ClusterView:
     plain = ClusterView(
         name="",
         namespaces=("default",),
-        batch=BatchSnapshot(searches=searches),
+        batch=BatchSnapshot(namespaces=("default",), searches=searches),
         core=CoreSnapshot(),
         counts=CountsSnapshot(),
         health=(),
@@ -131,7 +131,7 @@ def rich_view() -> View:
         search(
             0x44,
             phase=None,
-            reason=Reason.STALE,
+            reason=Reason.NONE,
             program="unknown",
             db="unknown",
             jobs={},

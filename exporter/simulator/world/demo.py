@@ -27,6 +27,8 @@ OPENING: tuple[tuple[float, str, dict[str, Any]], ...] = (
     (30, "external_cancel", {}),
     (60, "batch_failure", {"seconds": 180.0}),
     (90, "image_pull_error", {}),
+    (120, "legacy_client", {}),
+    (150, "spot_eviction", {}),
     (240, "out_of_memory", {}),
 )
 """Simulated second, scenario and options of what begins at once."""
@@ -36,14 +38,14 @@ WEIGHTS: dict[str, int] = {
     "completed_unverified": 1, "batch_failure": 2, "out_of_memory": 2, "drain": 1, "external_cancel": 2,
     "setup_failure": 1, "two_searches_one_failing": 1, "foreign_import_queries": 1, "submit_failed": 1,
     "partial_submit": 1, "vanished": 1, "unschedulable": 1, "shards_over_nodes": 1, "image_pull_error": 1,
-    "merge_failure": 1, "export_failure": 1, "memory_pressure": 1,
+    "merge_failure": 1, "export_failure": 1, "memory_pressure": 1, "spot_eviction": 1,
 }  # fmt: skip
 WRONG = (
     "batch_failure", "out_of_memory", "setup_failure", "unschedulable", "shards_over_nodes", "image_pull_error",
     "export_failure", "submit_failed", "partial_submit", "two_searches_one_failing",
 )  # fmt: skip
 ONE_AT_A_TIME = frozenset(
-    {"pv_cold", "legacy_client", "foreign_import_queries", "big_search", "drain", "memory_pressure"}
+    {"pv_cold", "legacy_client", "foreign_import_queries", "big_search", "drain", "spot_eviction", "memory_pressure"}
 )
 OPTIONS: dict[str, dict[str, Any]] = {
     "big_search": {"count": 300},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from exporter.simulator.world import timelines as t
 from exporter.simulator.world import troubles as x
 from exporter.simulator.world.plots import Scenario
@@ -35,6 +37,7 @@ TROUBLES: tuple[Scenario, ...] = (
     Scenario(name="merge_failure", play=x.merge_failure),
     Scenario(name="export_failure", play=x.export_failure),
     Scenario(name="memory_pressure", play=x.memory_pressure),
+    Scenario(name="spot_eviction", play=partial(t.drain, spot=True)),
 )
 SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (*TIMELINES, *TROUBLES)}
 _BY_LETTER = {scenario.letter: scenario for scenario in TIMELINES}

@@ -17,7 +17,8 @@ class Search:
     """The facts all manifests of a search are made from.
 
     `ttl` is None for clients that set no `ttlSecondsAfterFinished`; `labelled` is False for clients that know
-    the labels `app` and `db` only. `padding` makes each Job about that many bytes bigger.
+    the labels `app` and `db` only, and whose results stand in a folder without the id. `padding` makes each Job about
+    that many bytes bigger.
     """
 
     id: str
@@ -50,7 +51,8 @@ class Search:
 
     @property
     def results(self) -> str:
-        return f"results/2026/06/01/{self.openapi_id}/{self.id}"
+        folder = f"results/2026/06/01/{self.openapi_id}"
+        return f"{folder}/{self.id}" if self.labelled else folder
 
     @property
     def finalizer_name(self) -> str:

@@ -185,7 +185,8 @@ def cluster_stop(
 
 
 def legacy_client(world: World, search_id: str, rng: Random, *, batches: int = 8, seconds: float = 60.0) -> Actor:
-    """I: a client without labels, suffixes, TTL and finalizer; its id stands in the environment only."""
+    """I: a client without labels, suffixes, TTL and finalizer; its id stands in the environment of its batches only,
+    so that nobody can tell whose `import-queries` runs before them."""
     search = Search(
         id=search_id, mode="ssd", db="16S_ribosomal_RNA", batches=batches, labelled=False, ttl=None,
         openapi_id=new_openapi_id(rng),
@@ -195,6 +196,7 @@ def legacy_client(world: World, search_id: str, rng: Random, *, batches: int = 8
         if old is not None:
             clients.delete(world, old)
     write_batches(world, search, seconds)
+    yield from import_queries(world, search, 60.0)
     yield 60.0
     yield from clients.apply_batches(world, search)
     yield from batches_over(world, search)
@@ -253,12 +255,16 @@ def foreign_import_queries(
     """
     search = Search(id=search_id, mode="ssd", db="nt_prok", batches=6, openapi_id=new_openapi_id(rng))
     write_batches(world, search, 40.0)
+    yield from import_queries(world, search, seconds, BAD_INPUT if fails else OK, tolerates=tolerates)
+    yield from clients.submit_to_cloud(world, search, setup=False)
+    yield from finalizer_over(world, search)
+
+
+def import_queries(world: World, search: Search, seconds: float, end: Exit = OK, *, tolerates: bool = True) -> Actor:
+    """Put the queries on the warm volume, by the Job with the fixed name; one that is there already gives way."""
     old = world.store.find("jobs", "default", "import-queries")
     if old is not None:
         clients.delete(world, old)
         yield 5.0
-    ends = runs(seconds, BAD_INPUT if fails else OK)
-    world.kubelet.write("import-queries", Script(processes={"import-query-batches": ends}))
+    world.kubelet.write("import-queries", Script(processes={"import-query-batches": runs(seconds, end)}))
     clients.create(world, manifests.import_queries(search, tolerates=tolerates))
-    yield from clients.submit_to_cloud(world, search, setup=False)
-    yield from finalizer_over(world, search)

@@ -58,7 +58,9 @@ def prepare(world: World, search_id: str, rng: Random, *, nodes: int = 10, secon
 
 def unschedulable(world: World, search_id: str, rng: Random, *, cpu: int = 30, patience: float = 900.0) -> Actor:
     """Pods that ask for more processors than a node has wait until somebody deletes the search."""
-    search = Search(id=search_id, mode="ssd", db="nr", batches=3, cpu=cpu, openapi_id=new_openapi_id(rng))
+    search = Search(
+        id=search_id, program="blastp", mode="ssd", db="nr", batches=3, cpu=cpu, openapi_id=new_openapi_id(rng)
+    )  # fmt: skip
     yield from clients.submit_and_wait(world, search, setup=False)
     yield patience
     clients.delete_apps(world, search, "finalizer", "blast")
