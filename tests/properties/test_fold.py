@@ -196,6 +196,7 @@ def test_attempts_are_counted_by_restart_whatever_was_missed(codes: list[int], g
     seen = [state for state in states if data.draw(st.booleans())] + [states[-1]] * data.draw(st.integers(1, 2))
     ledger = new_ledger()
     see(ledger, job("j", "running"), pod(phase="Pending"), *seen)
+    evaluate(ledger, START + 200)
     search = ledger.jobs.searches[NAMESPACE, job().search]
     assert total(ledger, "attempts_failed_total", "blast") == sum(search.attempts.values()) == len(codes)
     if seen[: len(states)] == states:

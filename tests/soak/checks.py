@@ -1,0 +1,71 @@
+"""What must hold of any page in an outage and after it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from tests.soak.plan import Death
+from tests.support.daemon import Page, family, moved
+
+RECOVERY = 40.0
+"""Seconds from the end of an outage until everything is fresh: back-off cap 30, poll interval 5, and the lists."""
+
+_SLACK = 2.0
+_FAMILIES = {
+    "jobs": ("jobs", "jobs_unattributed", "search_phase", "search_jobs", "searches"),
+    "pods": ("pods",),
+    "nodes": ("pool_nodes",),
+    "persistentvolumeclaims": ("persistentvolumeclaim_phase",),
+}
+_WORDS = {
+    "api server killed": {"connect", "tls"},
+    "connections refused": {"connect", "tls"},
+    "long black hole": {"timeout", "connect", "tls"},
+}
+_NEVER = {"bug", "dns", "absent", "oversize", "incomplete", "conflict"}
+
+
+class Holds:
+    """Looks at every page: what has expired is not shown, and what is shown is not older than `expire` seconds."""
+
+    def __init__(self, expire: float) -> None:
+        self.expired = 0
+        self._expire = expire
+
+    def look(self, page: Page) -> None:
+        for resource, names in _FAMILIES.items():
+            shown = [name for name in names if family(page, name)]
+            states = {key[1] for key in moved(page, "exporter_collector_state", resource=resource)}
+            heard = family(page, "exporter_collector_last_success_timestamp_seconds", resource=resource)
+            assert len(states) == 1, f"{resource} is {states}"
+            if "expired" in states:
+                self.expired += 1
+                assert not shown, f"{resource} has expired, but {shown} are shown"
+            if shown:
+                age = time.time() - min(heard.values())
+                assert age < self._expire + _SLACK, f"{shown} are {age:.1f} s old"
+
+
+def all_fresh(page: Page) -> bool:
+    """Whether every resource of every collector is."""
+    return {key[-1] for key in moved(page, "exporter_collector_state")} == {"fresh"}
+
+
+def words_since(before: Page, now: Page) -> Counter[str]:
+    """How the reads between two pages ended, by word."""
+    words: Counter[str] = Counter()
+    earlier = family(before, "exporter_collector_runs_total")
+    for key, number in family(now, "exporter_collector_runs_total").items():
+        words[key[-1]] += int(number - earlier.get(key, 0.0))
+    return +words
+
+
+def check_words(deaths: Sequence[Death], words: Counter[str]) -> None:
+    """The survivor said what it met, if it was awake, and nothing that it cannot have met."""
+    assert not _NEVER & words.keys(), f"the survivor says {dict(words)}"
+    asleep = any(death.target == "survivor" for death in deaths)
+    for death in deaths:
+        wanted = _WORDS.get(death.kind)
+        assert asleep or wanted is None or wanted & words.keys(), f"{death.kind}: the survivor says {dict(words)}"
