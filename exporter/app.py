@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -210,7 +211,8 @@ class App:
 
     def _poll(self) -> None:
         """Each in a thread of its own: an API that hangs delays no other, and the tick by no more than one budget."""
-        _together([partial(cluster.poll, poller) for cluster in self.clusters for poller in cluster.pollers])
+        polls = [partial(cluster.poll, poller) for cluster in self.clusters for poller in cluster.pollers]
+        _together(polls, within=self.config.limits.list_deadline)
 
     def _rejected(self, code: int) -> None:
         self._process.count_request("none", code)
@@ -244,10 +246,11 @@ class App:
         )
 
 
-def _together(calls: Sequence[Callable[[], object]]) -> None:
-    """Make all calls at once, and wait for them."""
+def _together(calls: Sequence[Callable[[], object]], *, within: float | None = None) -> None:
+    """Make all calls at once, and wait for them: for so many seconds in all, or until they end."""
     threads = [threading.Thread(target=call, name="call", daemon=True) for call in calls]
     for thread in threads:
         thread.start()
+    ends = None if within is None else time.monotonic() + within
     for thread in threads:
-        thread.join()
+        thread.join(None if ends is None else max(ends - time.monotonic(), 0.0))

@@ -36,7 +36,7 @@ class Poller:
     def attempt(self) -> tuple[str, int | None]:
         """The result word (ok, skipped or a failure word) and the number, None unless ok."""
         now = self.clock.mono()
-        if now < self._not_before:
+        if now < self._not_before or self.pulse.busy_since is not None:
             return "skipped", None
         self.pulse = self.pulse.busy(now)
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,6 +13,7 @@ from tests.runtime.follow import Follower
 from tests.runtime.play import batches
 from tests.support.clock import ManualClock
 from tests.support.hostile import Hostile
+from tests.support.waiting import wait_for
 
 
 def stored(follower: Follower) -> dict[str, int]:
@@ -95,6 +98,20 @@ def test_an_answer_that_never_comes_ends_at_its_budget() -> None:
     with Hostile(lambda peer: peer.stall()) as server:
         follower = Follower(server.url, only=["jobs"])
         assert follower.poller(budget=0.2).attempt()[0] == "timeout"
+        follower.stop()
+
+
+def test_a_poll_that_still_waits_is_not_asked_twice() -> None:
+    with Hostile(lambda peer: (peer.read(), peer.stall())) as server:
+        follower = Follower(server.url, "token", only=["jobs"])
+        poller = follower.poller()
+        first = threading.Thread(target=poller.attempt)
+        first.start()
+        wait_for(lambda: poller.pulse.busy_since is not None, 5.0)
+        assert poller.attempt() == ("skipped", None)
+        poller.transport.abort()
+        first.join(5.0)
+        assert poller.pulse.busy_since is None
         follower.stop()
 
 
