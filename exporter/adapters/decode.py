@@ -48,13 +48,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchEvent:
-    """One event of a watch. `record` None: a bookmark, an error, an object that is not ours, or a rejected one."""
+    """One event of a watch. `record` None: a bookmark, an error, an object that is not ours, or a rejected one, whose
+    `uid` is told."""
 
     type: EventType
     record: Record | None = None
     resource_version: str = ""
     code: int = 0
     rejected: bool = False
+    uid: str = ""
 
 
 class _ListMetadata(Struct, gc=False, rename="camel"):
@@ -142,7 +144,7 @@ def decode_event(resource: Resource, line: bytes) -> WatchEvent:
     item = event.object
     if item.kind != form.kind:
         raise Failed(Word.GARBLED, f"watch of {resource} sent another kind")
-    return _event(event.type, item.metadata.resource_version, partial(form.to_record, item))
+    return _event(event.type, item.metadata, partial(form.to_record, item))
 
 
 def _records(form: _Form, items: Sequence[Any], read: Decoder[Any] | None) -> tuple[list[Record], int]:
@@ -164,7 +166,8 @@ def _records(form: _Form, items: Sequence[Any], read: Decoder[Any] | None) -> tu
     return records, rejects
 
 
-def _event(kind: EventType, version: str, build: Callable[[], Record | None]) -> WatchEvent:
+def _event(kind: EventType, metadata: Metadata, build: Callable[[], Record | None]) -> WatchEvent:
+    version = metadata.resource_version
     if not _is_token(version, _VERSION_LENGTH):
         raise Failed(Word.GARBLED, "watch event without a usable version")
     if kind == "BOOKMARK":
@@ -172,7 +175,7 @@ def _event(kind: EventType, version: str, build: Callable[[], Record | None]) ->
     try:
         return WatchEvent(type=kind, record=build(), resource_version=version)
     except (ValueError, RecursionError):
-        return WatchEvent(type=kind, resource_version=version, rejected=True)
+        return WatchEvent(type=kind, resource_version=version, rejected=True, uid=metadata.uid)
 
 
 def _broken_event(form: _Form, line: bytes) -> WatchEvent:
@@ -183,7 +186,7 @@ def _broken_event(form: _Form, line: bytes) -> WatchEvent:
         return WatchEvent(type="ERROR", code=bare.code)
     if bare.kind != form.kind:
         raise Failed(Word.GARBLED, "watch sent another kind")
-    return _event(event.type, bare.metadata.resource_version, lambda: form.to_record(form.item.decode(event.object)))
+    return _event(event.type, bare.metadata, lambda: form.to_record(form.item.decode(event.object)))
 
 
 def _raw(decoder: Decoder[Item], data: bytes) -> Item:

@@ -9,6 +9,7 @@ from typing import Protocol
 from exporter.adapters.clock import Clock
 
 LONGEST_TOKEN = 16 * 1024
+_JUST_CHANGED = 5.0  # seconds
 REREAD_SECONDS = 60.0
 
 
@@ -55,6 +56,7 @@ class TokenFile:
         self._lock = threading.Lock()
         self._token = self._read()
         self._read_at = clock.mono()
+        self._changed_at = float("-inf")
 
     def __repr__(self) -> str:
         return f"TokenFile({self._path})"
@@ -69,7 +71,10 @@ class TokenFile:
         with self._lock:
             before = self._token
             self._reread()
-            return self._token != before
+            if self._token != before:
+                self._changed_at = self._read_at
+            # Who is refused while another one has just found the new token was refused with the old one.
+            return self._clock.mono() - self._changed_at < _JUST_CHANGED
 
     def _reread(self) -> None:
         self._read_at = self._clock.mono()

@@ -86,13 +86,17 @@ class Cluster:
             with self._lock:
                 now = self._clock.wall()
                 for change in events[start : start + _EVENTS_PER_LOCK]:
-                    if change.record is None:
-                        continue
-                    if change.type == "DELETED":
-                        self._ledger.gone(change.record, now)
-                    else:
-                        self._ledger.seen(change.record, now)
+                    self._fold(change, now)
                 self._dirty = dict.fromkeys(self._dirty, True)
+
+    def _fold(self, change: WatchEvent, now: float) -> None:
+        if change.type != "DELETED":
+            if change.record is not None:
+                self._ledger.seen(change.record, now)
+        elif change.record is not None:
+            self._ledger.gone(change.record, now)
+        else:
+            self._ledger.drop(change.uid)
 
     def ran(self, feed: Feed, result: str, *, seconds: float | None, rejects: int) -> None:
         self.count_run(feed.collector, feed.resource.name, result, seconds=seconds, rejects=rejects)

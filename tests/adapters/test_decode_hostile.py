@@ -30,12 +30,13 @@ def test_an_error_of_a_watch_has_a_code() -> None:
     assert (event.type, event.code, event.record) == ("ERROR", 410, None)
 
 
-def test_a_broken_object_in_a_watch_is_rejected_with_its_version() -> None:
+def test_a_broken_object_in_a_watch_is_rejected_with_its_version_and_uid() -> None:
     item = {**recorded.item("jobs", "job-004"), "kind": "Job", "apiVersion": "batch/v1"}
     item["status"]["failed"] = -1
     event = decode_event("jobs", json.dumps({"type": "MODIFIED", "object": item}).encode())
     assert event.rejected
     assert event.resource_version == item["metadata"]["resourceVersion"]
+    assert event.uid == item["metadata"]["uid"]
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,17 @@ def test_a_file_that_is_gone_leaves_the_old_token(tmp_path: Path) -> None:
     assert tokens.current() == "one"
 
 
+def test_all_who_were_refused_with_the_old_token_ask_again_with_the_new_one(tmp_path: Path) -> None:
+    """Every feed has its own connection: the one that comes second finds the new token read already."""
+    path, clock = token_file(tmp_path, "one"), ManualClock()
+    tokens = TokenFile(path, clock)
+    path.write_text("two")
+    assert tokens.renew()
+    assert tokens.renew()
+    clock.advance(6)
+    assert not tokens.renew()
+
+
 @pytest.mark.fault(22)
 def test_a_401_reads_the_file_and_asks_once_more(tmp_path: Path) -> None:
     path = token_file(tmp_path, "old")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from exporter.adapters.decode import WatchEvent
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.snapshots import SearchView
 from exporter.simulator.access import Rule
@@ -93,6 +94,16 @@ def test_what_expires_goes_and_what_is_counted_stays(
     look(follower)
     assert follower.jobs(A) == {"pending": 2, "running": 0, "succeeded": 1, "failed": 0, "lost": 0}
     assert follower.total("jobs_finished_total", *SUCCEEDED) == 1
+
+
+def test_a_deletion_that_cannot_be_read_is_still_a_deletion(simulator: Simulator, follower: Follower) -> None:
+    claim(simulator.store, "one")
+    look(follower)
+    assert follower.claims() == {"one"}
+    feed = next(f for f in follower.cluster.feeds if f.name == "persistentvolumeclaims")
+    uid = simulator.store.list("persistentvolumeclaims")[0]["metadata"]["uid"]
+    follower.cluster.changed(feed, [WatchEvent(type="DELETED", rejected=True, resource_version="9", uid=uid)])
+    assert follower.claims() == set()
 
 
 def test_an_age_alone_makes_a_new_snapshot(simulator: Simulator, follower: Follower, clock: ManualClock) -> None:
