@@ -119,9 +119,12 @@ class JobFold:
     def pods_running(self, uid: str, by: int) -> None:
         """`by` more (or fewer) pods of a Job have phase Running."""
         entry = self.entries.get(uid)
-        if entry is not None:
-            entry.pods_running += by
-            self._move(uid, entry)
+        if entry is None:
+            return
+        entry.pods_running += by
+        if by > 0 and entry.search and entry.role == "blast":
+            entry.search.ran = True  # even if the Job's own status comes when that pod is gone again
+        self._move(uid, entry)
 
     def trust_pods(self, namespaces: Collection[str] | None) -> None:
         """The namespaces whose pods are known (None: all); elsewhere every state rests on Job facts alone."""

@@ -33,8 +33,19 @@ def account(world: World, folder: Path, *, jobs: tuple[str, ...] = READ, core: t
     for kind, path in (("Role", f"{base}/rolebindings"), ("ClusterRole", f"{RBAC}/clusterrolebindings")):
         reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}
         expect(world.api.post(path, {"metadata": {"name": name}, "roleRef": reference, "subjects": subjects}))
+    _grant_node_warnings(world, name, subjects, verbs=list(READ if jobs == READ else jobs))
     token = world.plane.account_token(name, namespace=world.namespace)
     return world.plane.kubeconfig(folder / "account.kubeconfig", token)
+
+
+def _grant_node_warnings(world: World, name: str, subjects: list[dict[str, str]], *, verbs: list[str]) -> None:
+    """Kubelets write the warnings of their node to the namespace `default`."""
+    base = f"{RBAC}/namespaces/default"
+    rules = [{"apiGroups": [""], "resources": ["events"], "verbs": verbs}]
+    expect(world.api.post(f"{base}/roles", {"metadata": {"name": name}, "rules": rules}))
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+    binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": subjects}
+    expect(world.api.post(f"{base}/rolebindings", binding))
 
 
 def states(page: Page) -> dict[str, str]:
