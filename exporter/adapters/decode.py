@@ -22,7 +22,7 @@ from exporter.adapters.decode_pod import Pod, pod_record
 from exporter.domain.failures import Failed, Word
 from exporter.domain.records import Record
 
-Resource = Literal["jobs", "pods", "nodes", "persistentvolumeclaims", "events"]
+ResourceName = Literal["jobs", "pods", "nodes", "persistentvolumeclaims", "events"]
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]
 Item = TypeVar("Item")
 
@@ -107,7 +107,7 @@ _RAW_EVENT = Decoder(_EventOf[Raw])
 _BARE = Decoder(_Bare)
 
 
-def decode_page(resource: Resource, body: bytes) -> Page:
+def decode_page(resource: ResourceName, body: bytes) -> Page:
     """Return one page of a list of `resource`; objects that are not ours are left out."""
     form = _FORMS[resource]
     _check_text(body)
@@ -131,7 +131,7 @@ def decode_page(resource: Resource, body: bytes) -> Page:
     )
 
 
-def decode_event(resource: Resource, line: bytes) -> WatchEvent:
+def decode_event(resource: ResourceName, line: bytes) -> WatchEvent:
     """Return one event of a watch on `resource`."""
     form = _FORMS[resource]
     _check_text(line)

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from exporter.adapters.clock import Clock
-from exporter.adapters.decode import Resource as Kind
-from exporter.adapters.decode import WatchEvent, decode_event
+from exporter.adapters.decode import ResourceName, WatchEvent, decode_event
 from exporter.adapters.transport import Transport
 from exporter.collectors.base import Known, Listing, Resource
 from exporter.domain.failures import Failed, Word
@@ -166,7 +165,7 @@ class Feed:
         report = PassReport()
         pages = pass_over(
             self.transport,
-            self._kind,
+            self._resource_name,
             self.resource.url(self.namespace),
             limits=self.limits,
             clock=self.clock,
@@ -246,7 +245,7 @@ class Feed:
         events: list[WatchEvent] = []
         for line in lines:
             try:
-                change = decode_event(self._kind, line)
+                change = decode_event(self._resource_name, line)
             except Failed as failure:
                 return events, (failure.word, failure.detail)
             if change.type == "ERROR":
@@ -265,5 +264,5 @@ class Feed:
         return self.resource.name
 
     @property
-    def _kind(self) -> Kind:
+    def _resource_name(self) -> ResourceName:
         return self.name  # type: ignore[return-value]  # the resources of collectors.ALL are the decodable ones

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from exporter.adapters.clock import Clock
-from exporter.adapters.decode import Page, decode_page
-from exporter.adapters.decode import Resource as Kind
+from exporter.adapters.decode import Page, ResourceName, decode_page
 from exporter.adapters.transport import Transport
 from exporter.collectors.base import Listing, Pages, Query
 from exporter.domain.failures import Failed, Word
@@ -38,14 +37,14 @@ class PassReport:
 
 
 def pass_over(
-    transport: Transport, kind: Kind, url: str, *, limits: ListLimits, clock: Clock, report: PassReport
+    transport: Transport, name: ResourceName, url: str, *, limits: ListLimits, clock: Clock, report: PassReport
 ) -> Pages:
     """A reader of whole LISTs; all that is read through it shares one deadline. It raises Failed."""
     ends = clock.mono() + limits.deadline
     left = [limits.records]
 
     def read(query: Query) -> Listing:
-        fetch = partial(_fetch, transport, kind, url, query, ends=ends, limits=limits, clock=clock, report=report)
+        fetch = partial(_fetch, transport, name, url, query, ends=ends, limits=limits, clock=clock, report=report)
         rejects = report.rejects
         try:
             return _read_all(fetch, limits, left)
@@ -82,7 +81,7 @@ def _read_all(fetch: Callable[[str], Page], limits: ListLimits, left: list[int])
 
 def _fetch(
     transport: Transport,
-    kind: Kind,
+    name: ResourceName,
     url: str,
     query: Query,
     token: str,
@@ -98,7 +97,7 @@ def _fetch(
     params = {**query.params(), "limit": str(limits.page_items), **({"continue": token} if token else {})}
     answer = transport.get(url, params, budget=budget, cap=limits.page_bytes)
     skew = report.skew if answer.date is None else answer.date + _HALF_A_SECOND - clock.wall()
-    page = decode_page(kind, answer.body)
+    page = decode_page(name, answer.body)
     report.rejects += page.rejects
     report.skew = skew
     return page

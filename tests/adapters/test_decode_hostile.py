@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from exporter.adapters.decode import Resource, decode_event, decode_page
+from exporter.adapters.decode import ResourceName, decode_event, decode_page
 from exporter.domain.failures import Failed, Word
 from exporter.domain.records import PodRecord
 from tests.adapters.decoding import changed
@@ -89,7 +89,7 @@ def test_a_body_that_is_no_list_of_jobs_is_garbled(body: bytes) -> None:
 
 
 @pytest.mark.fault(40)
-@pytest.mark.parametrize("resource", get_args(Resource))
+@pytest.mark.parametrize("resource", get_args(ResourceName))
 def test_items_null_is_an_empty_list(resource: str) -> None:
     frame = {**recorded.body(resource), "items": None}
     assert decode_page(resource, json.dumps(frame).encode()).records == []

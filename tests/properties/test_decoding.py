@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.adapters.decode import Resource, decode_event, decode_page
+from exporter.adapters.decode import ResourceName, decode_event, decode_page
 from exporter.domain.failures import Failed
 from tests.support import recorded
 
-resources = st.sampled_from(get_args(Resource))
+resources = st.sampled_from(get_args(ResourceName))
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=()))
 values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
 
