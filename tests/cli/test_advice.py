@@ -86,4 +86,4 @@ def test_a_name_cannot_become_a_command_of_its_own() -> None:
 
 @given(search_views(("default",)))
 def test_any_search_gets_advice(search: object) -> None:
-    assert advise(search)  # type: ignore[arg-type]
+    assert advise(search)

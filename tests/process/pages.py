@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.daemon import Page, family, moved
+from tests.support.daemon import Page, family, moved, read_families
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 STATES = "exporter_collector_state"
@@ -16,12 +13,12 @@ STATES = "exporter_collector_state"
 
 def read_text(text: str) -> Page:
     """The series of a page in the text format 0.0.4; none may be there twice."""
-    return _read(text_string_to_metric_families(text))
+    return read_families(text_string_to_metric_families(text))
 
 
 def read_openmetrics(text: str) -> Page:
     """The series of a page in OpenMetrics; none may be there twice."""
-    return _read(openmetrics.text_string_to_metric_families(text))
+    return read_families(openmetrics.text_string_to_metric_families(text))
 
 
 def state(page: Page, resource: str = "jobs", **labels: str) -> str:
@@ -50,13 +47,3 @@ def phases(page: Page) -> list[str]:
 def total(page: Page, name: str, **labels: str) -> float:
     """The sum of the series of one name (without the prefix) that carry `labels`."""
     return sum(family(page, name, **labels).values())
-
-
-def _read(families: Iterable[Any]) -> Page:
-    page: Page = {}
-    for found in families:
-        for sample in found.samples:
-            series = (sample.name, frozenset(sample.labels.items()))
-            assert series not in page, f"{series} is there twice"
-            page[series] = sample.value
-    return page

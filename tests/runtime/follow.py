@@ -138,7 +138,7 @@ def open_access(url: str, token: str = "") -> Access:
 def following(server: Simulator | str, *, token: str = "", **options: object) -> Iterator[Follower]:
     """A started follower, with the simulator's token or `token` for a URL; `options` are those of `Follower`."""
     url, token = (server, token) if isinstance(server, str) else (server.url, server.token)
-    follower = Follower(url, token, **options)  # type: ignore[arg-type]  # passed on as they are
+    follower = Follower(url, token, **options)  # passed on as they are
     follower.start()
     try:
         yield follower
@@ -147,4 +147,4 @@ def following(server: Simulator | str, *, token: str = "", **options: object) ->
 
 
 def faster(**changes: float) -> FeedTimes:
-    return replace(TIMES, **changes)  # type: ignore[arg-type]  # all that tests change are numbers
+    return replace(TIMES, **changes)  # all that tests change are numbers

@@ -78,7 +78,7 @@ def test_finished_jobs_come_while_the_finalizer_ended_within_the_retention(
 ) -> None:
     made = [*batches(simulator.store, A), submit(simulator.store, A), finalizer(simulator.store, A)]
     for name in made:
-        complete(simulator.store, name, completionTime=when())  # type: ignore[operator]
+        complete(simulator.store, name, completionTime=when())
     listing, asked = look(simulator)
     assert asked == [*FIXED, *([fill_in(A)] if wanted else [])]
     assert names(listing) == (set(made) if wanted else set())

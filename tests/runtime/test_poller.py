@@ -117,8 +117,8 @@ def test_a_poll_that_still_waits_is_not_asked_twice() -> None:
 
 def test_garbage_is_no_number() -> None:
     def script(peer: object) -> None:
-        while peer.read() is not None:  # type: ignore[attr-defined]
-            peer.answer(b'{"items": 3}')  # type: ignore[attr-defined]
+        while peer.read() is not None:
+            peer.answer(b'{"items": 3}')
 
     with Hostile(script) as server:
         follower = Follower(server.url, only=["jobs"])

@@ -92,7 +92,7 @@ class Daemon:
 
     def page(self) -> Page:
         """Every series of the page with its value."""
-        page = _read(parse_text(self._get("text/plain")))
+        page = read_families(parse_text(self._get("text/plain")))
         check_rise(self._before, page)
         self._before = page
         for look in self.on_page:
@@ -108,7 +108,7 @@ class Daemon:
         for _ in range(50):
             before, other, after = self._get("text/plain"), self._get(_OPENMETRICS), self._get("text/plain")
             if before == after:
-                text, om = _read(parse_text(before)), _read(parse_openmetrics(other))
+                text, om = read_families(parse_text(before)), read_families(parse_openmetrics(other))
                 assert text == om, f"the formats differ: {dict(text.items() ^ om.items())}"
                 return self.page()
         raise AssertionError("no two pages were of one generation")
@@ -160,7 +160,8 @@ def check_rise(before: Page, after: Page) -> None:
             assert after.get(series, float("-inf")) >= old, f"{series} fell from {old} to {after.get(series)}"
 
 
-def _read(families: Iterable[Any]) -> Page:
+def read_families(families: Iterable[Any]) -> Page:
+    """Samples by name and labels; no series may be there twice."""
     page: Page = {}
     for found in families:
         for sample in found.samples:

@@ -31,7 +31,7 @@ def family(**changes: object) -> Family:
         "help": "Things.",
         "bound": 10,
     }
-    return Family(**{**plain, **changes})  # type: ignore[arg-type]
+    return Family(**{**plain, **changes})
 
 
 @st.composite

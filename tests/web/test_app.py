@@ -122,7 +122,7 @@ def test_the_status_page_forbids_everything_but_its_own_style(server: HttpServer
 
 
 def test_a_broken_page_is_500_and_counted(server: HttpServer, fixed: Fixed) -> None:
-    fixed.page = None  # type: ignore[assignment]
+    fixed.page = None
     answer = ask(server.port)
     assert (answer.code, answer.body) == (500, b"Internal Server Error")
     assert fixed.seen == [("metrics", 500)]

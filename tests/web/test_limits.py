@@ -20,7 +20,7 @@ from tests.web.wire import Answer, Fixed, ask, dial, eventually, head, listening
 
 def limits(**changes: object) -> Limits:
     plain: dict[str, object] = {"header_timeout": 0.3, "request_timeout": 0.6, "keep_alive": 1}
-    return Limits(**{**plain, **changes})  # type: ignore[arg-type]
+    return Limits(**{**plain, **changes})
 
 
 def silent(_client: socket.socket) -> None:

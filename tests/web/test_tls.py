@@ -227,7 +227,7 @@ def test_a_plain_client_of_a_tls_port_gets_no_page(authority: Authority) -> None
 
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"no key")])
 def test_a_pair_that_does_not_load_stops_the_start(authority: Authority, spoil: object) -> None:
-    spoil(authority.files.key)  # type: ignore[operator]
+    spoil(authority.files.key)
     server = HttpServer(Fixed().app(), HttpSettings(address="127.0.0.1", port=0, tls=authority.files))
     with pytest.raises(TlsError, match=r"tls\.key"):
         server.start()

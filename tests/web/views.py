@@ -56,7 +56,7 @@ def search(number: int = 1, **changes: object) -> SearchView:
         expected_min=400,
         eta=NOW + 720,
     )
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return replace(plain, **changes)
 
 
 def failure(**changes: object) -> Obituary:
@@ -70,7 +70,7 @@ def failure(**changes: object) -> Obituary:
         node="aks-blast-31415926-vmss00000c",
         at=NOW - 600,
     )
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return replace(plain, **changes)
 
 
 def cluster(*searches: SearchView, **changes: object) -> ClusterView:
@@ -82,7 +82,7 @@ def cluster(*searches: SearchView, **changes: object) -> ClusterView:
         counts=CountsSnapshot(),
         health=(),
     )
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return replace(plain, **changes)
 
 
 def view(*clusters: ClusterView) -> View:
