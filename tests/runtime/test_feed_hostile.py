@@ -182,11 +182,13 @@ def test_a_line_that_is_cut_short_means_list_again_and_keeps_what_came_before() 
 def test_what_came_before_a_garbled_line_is_folded() -> None:
     """A deletion in the same batch is believed before the list that follows has an answer."""
     garbage = b'{"type":"ADDED","object":"nothing"}\n'
-    lists = [good]
-    server = Server(
-        on_list=lambda peer: (lists.pop() if lists else stall)(peer),
-        on_watch=streamed(line("DELETED", "one", "101") + garbage, then=stall),
-    )
+    server = Server(on_watch=streamed(line("DELETED", "one", "101") + garbage, then=stall))
+
+    def once(peer: Peer) -> None:
+        server.on_list = stall
+        good(peer)
+
+    server.on_list = once
     with Hostile(server.script) as hostile, following(hostile.url, only=[CLAIMS]) as follower:
         wait_for(lambda: len(server.listed) >= 2, 5.0, follower.told)
         assert follower.runs(CLAIMS, "garbled") >= 1
