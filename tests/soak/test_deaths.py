@@ -27,15 +27,12 @@ def test_after_any_death_the_pages_tell_the_truth_again(tmp_path: Path) -> None:
     lines: list[str] = []
     with Soak(tmp_path, seed=_SEED, say=lines.append) as soak:
         try:
-            soak.relist(1000)
             for round_ in make_plan(_SEED, 7, leave_out=frozenset({"long black hole"})):
                 soak.play(round_)
             report = soak.finish()
         except (AssertionError, TimeoutError) as error:
             raise AssertionError("\n".join([*lines, str(error)])) from error
     assert report.deaths.total() == 7
-    assert report.scrapes >= 1000
-    assert report.relists >= 1
     assert report.balance is not None
     assert report.balance.jobs >= 20
     assert report.balance.attempts >= 1
