@@ -1,16 +1,17 @@
 """What the survivor's counters must be, from the record of the witness and the outages that the survivor met.
 
-A Job is demanded once, with the right result, unless one of these holds for one outage:
+An outage after which the watch went on where it had stopped exempts nothing: everything is demanded exactly. If the
+daemon had to list anew, a Job is demanded once, with the right result, unless one of these holds for that outage:
 
-* it ended and was gone within it: only the API server ever knew how it ended. The daemon may learn it from a resumed
-  watch; after a list it can only say `lost`, or nothing where the TTL may have taken the Job;
+* it ended and was gone within it: only the API server ever knew how it ended. A list shows that it is not there, so
+  that the daemon says `lost`, or nothing where the TTL may have taken the Job;
 * it was born, and succeeded, within it, and nothing else tells of its search at the end of the outage: no live, failed
   or older Job and no finalizer. The daemon never lists all that was ever finished, so it does not ask for that one;
 * it was live when it went, within an outage in which it was also born, or which lasted longer than its TTL;
 * the witness itself did not see its end.
 
 A setup Job that goes while live is not counted: the client that made it deletes it. A failed attempt is demanded once
-unless its pod was over before the outage in which it failed was; its reason may be `other` if it failed within one.
+unless its pod was over before such an outage in which it failed was; its reason may be `other` if it failed within one.
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ _UNKNOWN = frozenset({"succeeded", "failed", "lost", ""})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """Monotonic seconds: from its cause until everything was fresh again."""
+    """Monotonic seconds: from its cause until everything was fresh again; and what the daemon listed meanwhile."""
 
     start: float
     end: float
+    jobs_listed: bool
+    pods_listed: bool
 
     def holds(self, first: float, last: float) -> bool:
         return self.start - _MARGIN <= first and last <= self.end + _MARGIN
@@ -56,9 +59,10 @@ def balance(page: Page, witness: Witness, outages: Sequence[Outage]) -> Balance:
     with witness.still():
         jobs = [job for job in witness.jobs.values() if job.search]
         pods = list(witness.pods.values())
-        may = {job.uid: may_count(job, outages, jobs) for job in jobs}
+        listed = [outage for outage in outages if outage.jobs_listed]
+        may = {job.uid: may_count(job, listed, jobs) for job in jobs}
         wrong = _endings(page, jobs, may)
-        bad_attempts, attempts, seen = _attempts(page, pods, outages)
+        bad_attempts, attempts, seen = _attempts(page, pods, [outage for outage in outages if outage.pods_listed])
         bad_tallies, tallies = _tallies(page, jobs, may)
     exact = sum(
         len(words) == 1 and bool(job.result or job.gone < float("inf"))

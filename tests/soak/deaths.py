@@ -8,6 +8,7 @@ them, and what is exempt, is told in `balance`.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 from tests.lives.sight import check_page
 from tests.lives.world import World
 from tests.soak.balance import Outage, balance
-from tests.soak.checks import RECOVERY, Holds, all_fresh, check_words, words_since
+from tests.soak.checks import RECOVERY, Holds, all_fresh, check_words, lists_since, words_since
 from tests.soak.injector import Injector
 from tests.soak.plan import Round
 from tests.soak.pulse import Pulse
@@ -26,7 +27,7 @@ from tests.soak.witness import Witness
 from tests.soak.workload import Workload
 from tests.support.controlplane import ControlPlane
 from tests.support.controlplane_files import write_kubeconfig
-from tests.support.daemon import Daemon
+from tests.support.daemon import Daemon, Page
 from tests.support.kubeapi import expect
 from tests.support.proxy import Proxy
 from tests.support.recount import recount
@@ -102,9 +103,7 @@ class Soak:
         before, start = self._survivor.page(), time.monotonic()
         self._injector.strike(round_.deaths, self._watch_until)
         self._recover()
-        if any(death.target != "mortal" for death in round_.deaths):
-            self._outages.append(Outage(start=start, end=time.monotonic()))
-        words = words_since(before, self._survivor.page())
+        words = self._note_outage(start, before)
         self._say(f"  fresh after {self.report.recoveries[-1]:.1f} s; the survivor met {dict(words)}")
         for death in round_.deaths:
             self.report.deaths[death.kind] += 1
@@ -112,7 +111,7 @@ class Soak:
         self._compare()
 
     def relist(self, scrapes: int) -> None:
-        """The survivor is scraped all the time, and comes back to versions that are gone until it was so often."""
+        """Until it was scraped so often the survivor comes back to an API server that has forgotten its versions."""
         scraper = Scraper(self._survivor.url)
         scraper.start()
         while scraper.alive and scraper.count < scrapes:
@@ -122,15 +121,14 @@ class Soak:
             self._plane.apiserver.kill()
             self._plane.apiserver.start()
             self._plane.wait_ready()
-            self._witness.catch_up()
             self._proxy.latency, self._proxy.swallow = 0.01, False
             self._proxy.cut()
             self._recover()
             self._proxy.latency = 0.0
-            self._outages.append(Outage(start=start, end=time.monotonic()))
-            words = words_since(before, self._survivor.page())
-            assert words["gone"] >= 1, f"no version was gone: {words}"
-            self.report.relists += words["gone"]
+            words = self._note_outage(start, before)
+            assert lists_since(before, self._survivor.page()) == (True, True), f"nothing was listed anew: {words}"
+            self.report.relists += 1
+            self.report.gone += words["gone"]
             self._say(f"  fresh after {self.report.recoveries[-1]:.1f} s; {scraper.count} scrapes")
         self.report.scrapes += scraper.stop()
         self._compare()
@@ -143,8 +141,6 @@ class Soak:
         made = {event["objectRef"]["name"] for event in self._plane.audited() if _made_a_job(event)}
         known = {job.name for job in self._witness.jobs.values()}
         assert made <= known, f"the witness missed {made - known}"
-        self.report.searches = self._workload.searches
-        self.report.expired = self._holds.expired
         return self.report
 
     def _watch_until(self, moment: float) -> None:
@@ -164,6 +160,13 @@ class Soak:
         self.report.recoveries.append(time.monotonic() - healed)
         self._witness.catch_up()
 
+    def _note_outage(self, start: float, before: Page) -> Counter[str]:
+        """What the survivor met since `start`, when its page was `before`."""
+        page = self._survivor.page()
+        jobs, pods = lists_since(before, page)
+        self._outages.append(Outage(start=start, end=time.monotonic(), jobs_listed=jobs, pods_listed=pods))
+        return words_since(before, page)
+
     def _compare(self) -> None:
         """The quiet point."""
         self._watch_until(time.monotonic() + 1.0)
@@ -175,6 +178,7 @@ class Soak:
             self.report.series += len(recount(self._plane.api, _NAMESPACE)) + 6 * len(whole)
         self._check_balance()
         self.report.quiet_points += 1
+        self.report.searches, self.report.expired = self._workload.searches, self._holds.expired
         self._workload.go_on()
 
     def _check_balance(self) -> None:
@@ -193,7 +197,8 @@ class Soak:
         with self._witness.still():
             jobs = [job for job in self._witness.jobs.values() if job.search]
         there = {job.search for job in jobs if not job.result and job.gone == float("inf")}
-        broken = {job.search for job in jobs if job.gone < float("inf") or (job.ttl or _KEPT) < _KEPT}
+        going = (job for job in jobs if job.leaving or job.gone < float("inf") or (job.ttl or _KEPT) < _KEPT)
+        broken = {job.search for job in going}
         return sorted(there - broken)
 
 

@@ -19,6 +19,7 @@ class Report:
     recoveries: list[float] = field(default_factory=list)
     scrapes: int = 0
     relists: int = 0
+    gone: int = 0
     searches: int = 0
     expired: int = 0
     balance: Balance | None = None
@@ -32,8 +33,8 @@ class Report:
             f"quiet points: {self.quiet_points}",
             f"series compared at quiet points: {self.series}",
             f"slowest return to fresh: {max(self.recoveries, default=0.0):.1f} s",
-            f"lists forced by 410: {self.relists}",
-            f"scrapes during forced lists: {self.scrapes}",
+            f"times everything had to be listed anew: {self.relists}, answers 410 at them: {self.gone}",
+            f"scrapes meanwhile: {self.scrapes}",
             f"pages on which something had expired: {self.expired}",
             f"searches: {self.searches}",
         ]

@@ -24,7 +24,7 @@ _EXITS = {2: "database", 3: "engine"}
 
 @dataclass(slots=True, kw_only=True)
 class JobLife:
-    """Moments are monotonic seconds. `sure`: its last state before it went was seen."""
+    """Moments are monotonic seconds. `leaving`: its deletion was asked for; `sure`: its last state was seen."""
 
     uid: str
     name: str
@@ -35,6 +35,7 @@ class JobLife:
     result: str = ""
     ended: float = float("inf")
     gone: float = float("inf")
+    leaving: bool = False
     sure: bool = True
 
 
@@ -137,6 +138,7 @@ class Witness:
                 uid=meta["uid"], name=meta["name"], role=labels.get("app", ""), search=labels.get("elb-job-id", ""),
                 ttl=job["spec"].get("ttlSecondsAfterFinished"), born=now,
             )  # fmt: skip
+        life.leaving |= "deletionTimestamp" in meta
         verdicts = {"Complete": "succeeded", "Failed": "failed"}
         results = [
             verdicts[c["type"]]

@@ -19,7 +19,7 @@ from tests.support.kubelet import FakeKubelet
 from tests.support.pods import Pod
 
 Object = dict[str, Any]
-_SEARCHES = 8
+_SEARCHES = 12
 _TTLS = (None, 2, 30, 1800, 1800, 1800)
 _FATES = ("well",) * 12 + ("restart", "restart", "oom", "oom", "bad", "bad", "evict")
 _CODES = (2, 3)
@@ -37,7 +37,7 @@ class SearchPlan:
         self.lives = random.uniform(1.0, 20.0) if random.random() < 0.15 else float("inf")
         self.strays = random.random() < 0.3
         self.policy = random.choice(("Background", "Foreground"))
-        self.kept = random.uniform(5.0, 60.0)
+        self.kept = random.uniform(10.0, 120.0)
         self.began = time.monotonic()
         self.made: set[str] = set()
         self.over_since: float | None = None
@@ -165,7 +165,7 @@ class Workload:
         elif status["phase"] == "Running":
             since = self._since.setdefault(f"{meta['uid']}/{_restarts(pod)}", time.monotonic())
             random = Random(f"{self._seed}/{job}")
-            if time.monotonic() - since > random.uniform(0.3, 2.5) ** 2:
+            if time.monotonic() - since > random.uniform(0.3, 2.5) ** 2 * (1 + 4 * _restarts(pod)):
                 self._act(pod, job, random, by_search.get(meta["labels"].get("elb-job-id", ""), []))
 
     def _act(self, pod: Pod, job: str, random: Random, siblings: list[Object]) -> None:
