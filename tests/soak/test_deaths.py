@@ -1,4 +1,4 @@
-"""The plan of `make soak`: the same seed, the same deaths. The run itself takes many minutes and is a target of its own."""
+"""The plan of `make soak`: the same seed, the same deaths. The run itself takes many minutes."""
 
 from __future__ import annotations
 
