@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.soak.plan import Death
 from tests.support.daemon import Page, family, moved
@@ -48,9 +48,18 @@ class Holds:
                 assert age < self._expire + _SLACK, f"{shown} are {age:.1f} s old"
 
 
-def all_fresh(page: Page) -> bool:
-    """Whether every resource of every collector is."""
-    return {key[-1] for key in moved(page, "exporter_collector_state")} == {"fresh"}
+def fresh_since(moment: float) -> Callable[[Page], bool]:
+    """Whether every resource is fresh, and every watch has told something since `moment` in Unix seconds.
+
+    A connection that was cut is fresh until the daemon notices; what is polled waits for its next poll.
+    """
+
+    def holds(page: Page) -> bool:
+        heard = family(page, "exporter_collector_last_success_timestamp_seconds").items()
+        states = {key[-1] for key in moved(page, "exporter_collector_state")}
+        return states == {"fresh"} and all(at > moment for key, at in heard if "jobs_stored" not in key)
+
+    return holds
 
 
 def words_since(before: Page, now: Page) -> Counter[str]:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from tests.lives.sight import check_page
 from tests.lives.world import World
 from tests.soak.balance import Outage, balance
-from tests.soak.checks import RECOVERY, Holds, all_fresh, check_words, lists_since, words_since
+from tests.soak.checks import RECOVERY, Holds, check_words, fresh_since, lists_since, words_since
 from tests.soak.injector import Injector
 from tests.soak.plan import Round
 from tests.soak.pulse import Pulse
@@ -154,9 +154,9 @@ class Soak:
 
     def _recover(self) -> None:
         self._injector.heal()
-        healed = time.monotonic()
+        healed, fresh = time.monotonic(), fresh_since(time.time())
         for daemon in (self._survivor, self._mortal):
-            daemon.wait(all_fresh, RECOVERY - (time.monotonic() - healed), "everything to be fresh again")
+            daemon.wait(fresh, RECOVERY - (time.monotonic() - healed), "everything to be fresh again")
         self.report.recoveries.append(time.monotonic() - healed)
         self._witness.catch_up()
 
