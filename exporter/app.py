@@ -12,6 +12,7 @@ from functools import partial
 from exporter import collectors
 from exporter.adapters.clock import Clock, SystemClock
 from exporter.adapters.kube import Access
+from exporter.cancel.desk import ClusterWay
 from exporter.config import Cluster as ClusterConfig
 from exporter.config import Config
 from exporter.logs import event
@@ -22,13 +23,16 @@ from exporter.web.app import Check, Pages, build_app
 from exporter.web.publisher import Publisher
 from exporter.web.server import HttpServer
 from exporter.wiring import Reach, build_cluster, http_settings, reach
+from exporter.wiring_admin import AdminPort
 
 LOG = logging.getLogger("exporter.app")
 _READY_ANYWAY = 30.0
 _TICK_LATE = 3.0
 _TICK_LATE_LEAST = 60.0
 _PASS_STUCK = 5.0
-_NEEDS_RESTART = ("listen", "intervals")
+_NEEDS_RESTART = ("listen", "admin", "intervals")
+_CANCEL_ENDS = 4.0
+_PAGE_AFTER = 0.05  # seconds; the snapshots of the same turn are then on the page, not on the next one
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +42,7 @@ class Member:
     given: ClusterConfig
     cluster: Cluster
     access: Access
+    way: ClusterWay | None = None
 
     def start(self) -> None:
         for feed in self.cluster.feeds:
@@ -54,6 +59,12 @@ class Member:
             poller.transport.close()
         self.access.close()
 
+    def discard(self, timeout: float) -> None:
+        """Stop it, and let go of its way, which nobody was given."""
+        self.stop(timeout)
+        if self.way:
+            self.way.close()
+
     def tried(self) -> bool:
         """Whether every feed has finished a first attempt, well or badly."""
         return all(feed.pulse.tried for feed in self.cluster.feeds)
@@ -63,14 +74,20 @@ class App:
     """Built whole before anything starts. `speed` makes the rules fit a world that lives faster (the demo)."""
 
     def __init__(self, config: Config, *, clock: Clock | None = None, way: Reach = reach, speed: float = 1.0) -> None:
-        """Raises ConnectError if a cluster's configuration cannot be used."""
+        """Raises ConnectError if a cluster's configuration cannot be used, TokensError if the tokens file cannot."""
         self.config = config
         self.clock = clock or SystemClock()
         self._way = way
         self._speed = speed
         self._process = Process()
+        self.admin = self._admin_port() if config.admin.enabled else None
         self._members = self._built(config.clusters, config)
-        self.publisher = Publisher(process=self._process, clock=self.clock, idle_after=config.intervals.render_idle)
+        self.publisher = Publisher(
+            process=self._process,
+            clock=self.clock,
+            idle_after=config.intervals.render_idle,
+            cancels=lambda: self.admin.tally.freeze() if self.admin else None,
+        )
         self._follow(config)
         self.scheduler = Scheduler(clock=self.clock, on_skip=self._skipped)
         self.server = HttpServer(build_app(self._pages()), http_settings(config, self._rejected))
@@ -87,24 +104,30 @@ class App:
         self._started_at = self.clock.mono()
         self.publisher.publish()
         self.server.start()
+        if self.admin:
+            self.admin.start()
         self.scheduler.start()  # before the feeds, which may take every file descriptor there is
         for member in self._members:
             member.start()
-        event(LOG, logging.INFO, "started", port=self.server.port, clusters=len(self._members))
+        admin_port = self.admin.server.port if self.admin else None
+        event(LOG, logging.INFO, "started", port=self.server.port, admin_port=admin_port, clusters=len(self._members))
 
     def stop(self) -> None:
         """Not ready at once, a last scrape, then everything down; nothing is waited for beyond its bound."""
         event(LOG, logging.INFO, "stopping")
         self._stopping.set()
-        threading.Event().wait(self.config.shutdown_delay)
+        began = self.clock.mono()
+        if self.admin:
+            self.admin.close_desk(max(self.config.shutdown_delay, _CANCEL_ENDS))
+        threading.Event().wait(max(self.config.shutdown_delay - (self.clock.mono() - began), 0.0))
         self.scheduler.stop()
         self.let_go()
         self.server.stop(grace=2.0)
         event(LOG, logging.INFO, "stopped")
 
     def let_go(self) -> None:
-        """End what reads the clusters, started or not: all at once, within about two seconds."""
-        _together([partial(member.stop, 1.0) for member in self._members])
+        """End what reads the clusters or acts on them, started or not: all at once, within about two seconds."""
+        _together([partial(member.stop, 1.0) for member in self._members] + ([self.admin.stop] if self.admin else []))
 
     def once(self) -> list[str]:
         """Look once, publish one page, and let go; what could not be read, as lines for people."""
@@ -126,17 +149,18 @@ class App:
         """
         kept_values = {name: getattr(self.config, name) for name in _NEEDS_RESTART}
         needs = [name for name, value in kept_values.items() if getattr(config, name) != value]
+        config = config.model_copy(update=kept_values)
         same_rules = (config.rules, config.limits) == (self.config.rules, self.config.limits)
         kept = {member.given: member for member in self._members} if same_rules else {}
         fresh = self._built([given for given in config.clusters if given not in kept], config)
         try:
             self._show(fresh, hurry)
         except BaseException:
-            _together([partial(member.stop, 1.0) for member in fresh])
+            _together([partial(member.discard, 1.0) for member in fresh])
             raise
         by_given = {member.given: member for member in (*kept.values(), *fresh)}
         old, self._members = self._members, [by_given[given] for given in config.clusters]
-        self.config = config.model_copy(update=kept_values)
+        self.config = config
         self._follow(config)
         _together([partial(member.stop, 1.0) for member in old if member not in self._members])
         event(LOG, logging.INFO, "reloaded", clusters_replaced=len(fresh), needs_restart=",".join(needs) or None)
@@ -180,7 +204,7 @@ class App:
                 members.append(self._member(given, config))  # noqa: PERF401 - those before a failure are let go
         except BaseException:
             for member in members:
-                member.stop(timeout=0.0)
+                member.discard(timeout=0.0)
             raise
         return members
 
@@ -188,17 +212,29 @@ class App:
         access = self._way(given, config)
         rules = config.rules.to_rules().scaled(self._speed)
         cluster = build_cluster(given, config, access=access, collectors=collectors.ALL, clock=self.clock, rules=rules)
-        return Member(given=given, cluster=cluster, access=access)
+        way = self.admin.way(cluster, self._way(given, config)) if self.admin else None
+        return Member(given=given, cluster=cluster, access=access, way=way)
 
     def _follow(self, config: Config) -> None:
         prices = {pool: (p.price, p.currency) for pool, p in config.metrics.node_hourly_price.items()}
         self.publisher.follow(self.clusters, prices)
+        if self.admin:
+            self.admin.follow({member.given.name: member.way for member in self._members if member.way})
+
+    def _admin_port(self) -> AdminPort:
+        return AdminPort(
+            self.config.admin,
+            clock=self.clock,
+            view=lambda: self.publisher.view,
+            on_request=self._process.count_request,
+            speed=self._speed,
+        )
 
     def _plan(self) -> None:
         intervals = self.config.intervals
         for collector in collectors.ALL:
             self.scheduler.add(collector.name, intervals.tick, partial(self._tick, collector.name))
-        self.scheduler.add("page", intervals.tick, self.publisher.tick)
+        self.scheduler.add("page", intervals.tick, self.publisher.tick, after=_PAGE_AFTER)
         self.scheduler.add("polls", intervals.poll, self._poll)
 
     def _tick(self, collector: str) -> None:

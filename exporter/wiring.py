@@ -9,7 +9,7 @@ from exporter.adapters.endpoint import KubeSettings
 from exporter.adapters.kube import Access, connect
 from exporter.collectors.base import Collector
 from exporter.config import Cluster as ClusterConfig
-from exporter.config import Config
+from exporter.config import Config, Tls
 from exporter.domain.freshness import Holds
 from exporter.domain.ledger import Limits
 from exporter.domain.rules import Rules
@@ -53,6 +53,7 @@ def build_cluster(
             searches_shown=config.limits.searches, db_pairs=config.limits.databases, pools=config.limits.pools
         ),
         holds=Holds(stale_after=config.limits.bookmark_silence, expire_after=config.limits.expire),
+        cancels=config.admin.enabled,
     )
     cluster = Cluster(settings, collectors=collectors, clock=clock)
     for collector in collectors:
@@ -111,16 +112,6 @@ def _counted(cluster: Cluster, collector: str) -> Callable[[str, str], None]:
 def http_settings(config: Config, on_reject: Callable[[int], None]) -> HttpSettings:
     """The public listener as configured; `on_reject` hears the status of requests that no handler saw."""
     listen = config.listen
-    tls = (
-        None
-        if listen.tls is None
-        else TlsFiles(
-            certificate=listen.tls.cert_file,
-            key=listen.tls.key_file,
-            client_ca=listen.tls.client_ca_file,
-            min_version=listen.tls.min_version,
-        )
-    )
     limits = HttpLimits(
         connections=listen.max_connections,
         header_timeout=listen.header_timeout,
@@ -128,4 +119,13 @@ def http_settings(config: Config, on_reject: Callable[[int], None]) -> HttpSetti
         keep_alive=int(listen.keep_alive),
         on_reject=on_reject,
     )
-    return HttpSettings(address=listen.address, port=listen.port, tls=tls, limits=limits)
+    return HttpSettings(address=listen.address, port=listen.port, tls=tls_files(listen.tls), limits=limits)
+
+
+def tls_files(tls: Tls | None) -> TlsFiles | None:
+    """The certificates of a listener."""
+    if tls is None:
+        return None
+    return TlsFiles(
+        certificate=tls.cert_file, key=tls.key_file, client_ca=tls.client_ca_file, min_version=tls.min_version
+    )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Literal, TypeVar
 
@@ -17,10 +16,10 @@ from msgspec.json import Decoder
 
 from exporter.adapters.decode_core import Claim, Event, Node, claim_record, event_record, node_record
 from exporter.adapters.decode_job import Job, job_record
-from exporter.adapters.decode_parts import Metadata
+from exporter.adapters.decode_parts import Metadata, told_uid
 from exporter.adapters.decode_pod import Pod, pod_record
 from exporter.domain.failures import Failed, Word
-from exporter.domain.records import Record
+from exporter.domain.records import Record, Uid, value_class
 
 ResourceName = Literal["jobs", "pods", "nodes", "persistentvolumeclaims", "events"]
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]
@@ -35,7 +34,7 @@ _SURROGATES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class
 class Page:
     """One page of a list. `rejects`: how many objects were broken; `remaining`: how many follow, if the API says."""
 
@@ -46,7 +45,7 @@ class Page:
     remaining: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class
 class WatchEvent:
     """One event of a watch. `record` None: a bookmark, an error, an object that is not ours, or a rejected one, whose
     `uid` is told."""
@@ -56,7 +55,7 @@ class WatchEvent:
     resource_version: str = ""
     code: int = 0
     rejected: bool = False
-    uid: str = ""
+    uid: Uid = ""
 
 
 class _ListMetadata(Struct, gc=False, rename="camel"):
@@ -175,7 +174,7 @@ def _event(kind: EventType, metadata: Metadata, build: Callable[[], Record | Non
     try:
         return WatchEvent(type=kind, record=build(), resource_version=version)
     except (ValueError, RecursionError):
-        return WatchEvent(type=kind, resource_version=version, rejected=True, uid=metadata.uid)
+        return WatchEvent(type=kind, resource_version=version, rejected=True, uid=told_uid(metadata))
 
 
 def _broken_event(form: _Form, line: bytes) -> WatchEvent:

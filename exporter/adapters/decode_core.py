@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from exporter.adapters.decode_parts import (
-    Amounts,
+    Amount,
     Condition,
     Count,
     Metadata,
@@ -13,10 +13,11 @@ from exporter.adapters.decode_parts import (
     created,
     decimal,
     identifier,
+    quantity,
     seconds,
     shared_text,
+    unique,
 )
-from exporter.adapters.decode_pod import amount
 from exporter.domain.records import ClaimRecord, EventRecord, NodeRecord
 from exporter.domain.text import clean
 
@@ -42,14 +43,18 @@ class _NodeSpec(Struct, gc=False):
 
 
 class _NodeStatus(Struct, gc=False):
-    allocatable: Amounts | None = None
+    allocatable: dict[str, Amount] | None = None
     conditions: list[Condition] | None = None
+
+
+class _NodeMetadata(Metadata, gc=False, rename="camel"):
+    labels: dict[str, str] | None = None
 
 
 class Node(Struct, gc=False):
     """The fields of a Node that are read."""
 
-    metadata: Metadata
+    metadata: _NodeMetadata
     kind: str = "Node"
     spec: _NodeSpec = field(default_factory=_NodeSpec)
     status: _NodeStatus = field(default_factory=_NodeStatus)
@@ -96,8 +101,9 @@ def node_record(node: Node) -> NodeRecord:
     metadata, status = node.metadata, node.status
     labels = metadata.labels or {}
     ready = condition(status.conditions, "Ready")
+    allocatable = status.allocatable or {}
     return NodeRecord(
-        uid=identifier(metadata.uid, "uid"),
+        uid=unique(metadata.uid, "uid"),
         name=clean(metadata.name),
         pool=next((shared_text(labels[key]) for key in _POOL_LABELS if labels.get(key)), "other"),
         created=created(metadata),
@@ -108,8 +114,8 @@ def node_record(node: Node) -> NodeRecord:
             for item in status.conditions or ()
             if item.status == "True" and item.type in _PRESSURES
         ),
-        cpu=amount(status.allocatable, "cpu"),
-        memory=amount(status.allocatable, "memory"),
+        cpu=quantity(allocatable.get("cpu", 0)),
+        memory=quantity(allocatable.get("memory", 0)),
         ordinal=decimal(labels.get("ordinal")),
         reserved=any(t.effect in _REPELLING and t.key != "workload" for t in node.spec.taints or ()),
     )
@@ -119,7 +125,7 @@ def claim_record(claim: Claim) -> ClaimRecord:
     """Return the record of a claim. Raises ValueError for one that is broken."""
     metadata = claim.metadata
     return ClaimRecord(
-        uid=identifier(metadata.uid, "uid"),
+        uid=unique(metadata.uid, "uid"),
         namespace=shared_text(identifier(metadata.namespace, "namespace")),
         name=clean(metadata.name),
         phase=shared_text(claim.status.phase),
@@ -132,7 +138,7 @@ def event_record(event: Event) -> EventRecord | None:
         return None
     series = event.series or _Series()
     return EventRecord(
-        uid=identifier(event.metadata.uid, "uid"),
+        uid=unique(event.metadata.uid, "uid"),
         namespace=shared_text(event.metadata.namespace),
         kind=shared_text(event.involved_object.kind),
         reason=shared_text(event.reason or ""),

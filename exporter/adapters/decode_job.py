@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from exporter.adapters.decode_parts import (
     Condition,
@@ -15,16 +15,17 @@ from exporter.adapters.decode_parts import (
     decimal,
     identifier,
     seconds,
+    shared_identifier,
     shared_text,
+    unique,
 )
 from exporter.domain import names
-from exporter.domain.identity import ID_LABEL, Identity, identify
+from exporter.domain.identity import ID_ENV, ID_LABEL, identify
 from exporter.domain.records import ROLE_OF_APP, BlastFacts, JobRecord
 
 _ENV_LENGTH = 1024
 _TYPE_LENGTH = 128
-_NO_LABELS: dict[str, str] = {}
-_READ_ENV = ("BLAST_ELB_JOB_ID", "ELB_RESULTS", "ELB_BLAST_PROGRAM", "ELB_DB", "BLAST_ELB_VERSION")
+_READ_ENV = frozenset({"BLAST_ELB_JOB_ID", "ELB_RESULTS", "ELB_BLAST_PROGRAM", "ELB_DB", "BLAST_ELB_VERSION"})
 
 
 class _Container(Struct, gc=False):
@@ -47,8 +48,22 @@ class _PodSpec(Struct, gc=False, rename="camel"):
     volumes: list[_Volume] | None = None
 
 
+class _Labels(Struct, gc=False):
+    app: str = ""
+    db: str = ""
+    shard: str | UnsetType = UNSET
+    search: str = field(name=ID_LABEL, default="")
+
+
+class _Metadata(Metadata, gc=False, rename="camel"):
+    labels: _Labels | None = None
+
+
+_NO_LABELS = _Labels()
+
+
 class _TemplateMetadata(Struct, gc=False):
-    labels: dict[str, str] | None = None
+    labels: _Labels | None = None
 
 
 class _Template(Struct, gc=False):
@@ -74,7 +89,7 @@ class _Status(Struct, gc=False, rename="camel"):
 class Job(Struct, gc=False):
     """The fields of a Job that are read."""
 
-    metadata: Metadata
+    metadata: _Metadata
     kind: str = "Job"
     spec: _Spec = field(default_factory=_Spec)
     status: _Status = field(default_factory=_Status)
@@ -84,21 +99,29 @@ def job_record(job: Job) -> JobRecord | None:
     """Return the record of a Job, None for one that is not ElasticBLAST's. Raises ValueError for one that is broken."""
     metadata, spec, status = job.metadata, job.spec, job.status
     labels = metadata.labels or _NO_LABELS
-    role = ROLE_OF_APP.get(labels.get("app", ""))
+    role = ROLE_OF_APP.get(labels.app)
     if role is None or role == "openapi":
         return None
     pod = spec.template.spec
     env = _environment(pod)
-    identity = _identity(spec.template, labels, env)
     results = env.get("ELB_RESULTS", "")
+    template = (spec.template.metadata.labels if spec.template.metadata else None) or _NO_LABELS
+    identity = identify(
+        app=labels.app,
+        label=identifier(labels.search, "search id", empty=True),
+        template=template.search,
+        env=env.get(ID_ENV, ""),
+        results_path=results,
+    )
     true, reason, verdict_at = _conditions(status)
-    warm = role == "warmup"
+    blast, warm = role == "blast", role == "warmup"
+    name = identifier(metadata.name, "name")
     return JobRecord(
-        uid=identifier(metadata.uid, "uid"),
-        namespace=shared_text(identifier(metadata.namespace, "namespace")),
-        name=identifier(metadata.name, "name"),
+        uid=unique(metadata.uid, "uid"),
+        namespace=shared_identifier(metadata.namespace, "namespace"),
+        name=name,
         role=role,
-        search=shared_text(identity.search),
+        search=identity.search,
         evidence=identity.evidence,
         created=created(metadata),
         started=seconds(status.start_time),
@@ -111,22 +134,12 @@ def job_record(job: Job) -> JobRecord | None:
         suspended=bool(spec.suspend),
         deleting=metadata.deletion_timestamp is not None,
         ttl=spec.ttl_seconds_after_finished,
-        batch=names.batch_number(metadata.name) if role == "blast" else None,
-        shard=decimal(labels.get("shard")),
-        facts=_facts(metadata.name, labels, env, pod) if role == "blast" else None,
+        batch=names.batch_number(name) if blast else None,
+        shard=decimal(labels.shard or None),
+        facts=_facts(name, labels, env, pod) if blast else None,
         openapi_id=_openapi_id(results) if results else "",
-        warm_db=shared_text(labels.get("db", "")) if warm else "",
+        warm_db=shared_text(labels.db) if warm else "",
         warm_node=shared_text(pod.node_name or "") if warm else "",
-    )
-
-
-def _identity(template: _Template, labels: dict[str, str], env: dict[str, str]) -> Identity:
-    identifier(labels.get(ID_LABEL, ""), "search id", empty=True)
-    return identify(
-        labels=labels,
-        template_labels=(template.metadata.labels if template.metadata else None) or _NO_LABELS,
-        env=env,
-        results_path=env.get("ELB_RESULTS", ""),
     )
 
 
@@ -135,8 +148,10 @@ def _environment(pod: _PodSpec) -> dict[str, str]:
     found: dict[str, str] = {}
     for container in (*(pod.containers or ()), *(pod.init_containers or ())):
         for item in container.env or ():
-            if item.value and item.name in _READ_ENV:
+            if item.name in _READ_ENV and item.value:
                 found.setdefault(item.name, item.value[:_ENV_LENGTH])
+        if len(found) == len(_READ_ENV):
+            break
     return found
 
 
@@ -164,10 +179,11 @@ def _openapi_id(results: str) -> str:
     return names.openapi_id(results)
 
 
-def _facts(name: str, labels: dict[str, str], env: dict[str, str], pod: _PodSpec) -> BlastFacts:
-    prefix = name.partition("-batch-")[0] if "-batch-" in name else ""
-    program = env.get("ELB_BLAST_PROGRAM", "")
-    return _shared_facts(prefix, program, env.get("ELB_DB", ""), _mode(labels, pod), env.get("BLAST_ELB_VERSION", ""))
+def _facts(name: str, labels: _Labels, env: dict[str, str], pod: _PodSpec) -> BlastFacts:
+    prefix, found, _ = name.partition("-batch-")
+    version = env.get("BLAST_ELB_VERSION", "")
+    program, db = env.get("ELB_BLAST_PROGRAM", ""), env.get("ELB_DB", "")
+    return _shared_facts(prefix if found else "", program, db, _mode(labels, pod), version)
 
 
 @lru_cache(maxsize=1024)
@@ -180,12 +196,15 @@ def _shared_facts(prefix: str, program: str, db: str, mode: str, version: str) -
     )
 
 
-def _mode(labels: dict[str, str], pod: _PodSpec) -> str:
-    if "shard" in labels:
+def _mode(labels: _Labels, pod: _PodSpec) -> str:
+    if labels.shard is not UNSET:
         return "sharded"
-    if names.is_partition(labels.get("db", "")):
+    if labels.db and names.is_partition(labels.db):
         return "partitioned"
-    volumes = pod.volumes or ()
-    if any(volume.persistent_volume_claim for volume in volumes):
-        return "pv"
-    return "ssd" if any(volume.host_path for volume in volumes) else "unknown"
+    mode = "unknown"
+    for volume in pod.volumes or ():
+        if volume.persistent_volume_claim:
+            return "pv"
+        if volume.host_path:
+            mode = "ssd"
+    return mode

@@ -15,16 +15,18 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from exporter.domain.quantities import parse_quantity
+from exporter.domain.records import Uid
 from exporter.domain.text import clean
 
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 Amount = str | int | float
-Amounts = dict[str, Amount]
 
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ID_LENGTH = 63
 _TEXT_LENGTH = 128
 _TIME_LENGTH = 40
@@ -43,7 +45,6 @@ class Metadata(Struct, gc=False, rename="camel"):
     resource_version: str = ""
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
-    labels: dict[str, str] | None = None
 
 
 class Condition(Struct, gc=False, rename="camel"):
@@ -66,9 +67,34 @@ def identifier(value: str, what: str, *, empty: bool = False) -> str:
     return value
 
 
+def unique(value: str, what: str) -> Uid:
+    """Return what identifies an object for ever. Raises ValueError as `identifier` does."""
+    return bytes.fromhex(value.replace("-", "")) if _UUID.fullmatch(value) else identifier(value, what)
+
+
+def told_uid(metadata: Metadata) -> Uid:
+    """Return the uid that a broken object tells; empty if that is broken too."""
+    try:
+        return unique(metadata.uid, "uid")
+    except ValueError:
+        return ""
+
+
 def shared_text(value: str) -> str:
     """Return cleaned text that many objects have in common, as one object."""
     return _shared(value if len(value) <= _TEXT_LENGTH else value[:_TEXT_LENGTH])
+
+
+def shared_identifier(value: str, what: str) -> str:
+    """Return an identifier that many objects have in common, as one object. Raises ValueError as `identifier` does."""
+    if len(value) > _ID_LENGTH:
+        raise ValueError(what)
+    return _identifier(value, what)
+
+
+@lru_cache(maxsize=1024)
+def _identifier(value: str, what: str) -> str:
+    return intern(identifier(value, what))
 
 
 @lru_cache(maxsize=4096)
@@ -108,10 +134,12 @@ def condition(conditions: Sequence[Condition] | None, kind: str) -> Condition | 
     return None
 
 
-def true_condition(conditions: Sequence[Condition] | None, kind: str) -> Condition | None:
-    """Return the condition of type `kind` if it is the case."""
-    found = condition(conditions, kind)
-    return found if found is not None and found.status == "True" else None
+def quantity(raw: Amount) -> float:
+    """Return an amount in cores or bytes. Raises ValueError for a bad quantity."""
+    value = parse_quantity(raw if isinstance(raw, str) else repr(raw))
+    if value is None:
+        raise ValueError("quantity")
+    return value
 
 
 def decimal(text: str | None) -> int | None:

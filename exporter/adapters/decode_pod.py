@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from msgspec import Struct, field
+from msgspec import UNSET, Raw, Struct, UnsetType, field
+from msgspec.json import Decoder
 
 from exporter.adapters.decode_parts import (
-    Amounts,
+    Amount,
     Condition,
     Count,
     Env,
     Int32,
     Metadata,
     Owner,
-    condition,
     created,
     decimal,
-    identifier,
+    quantity,
     seconds,
+    shared_identifier,
     shared_text,
-    true_condition,
+    unique,
 )
-from exporter.domain.quantities import parse_quantity
-from exporter.domain.records import ROLE_OF_APP, ContainerRecord, Ending, PodRecord
+from exporter.domain.records import ROLE_OF_APP, ContainerRecord, Ending, PodRecord, Uid
 from exporter.domain.text import clean
 
 _PHASES = frozenset({"Pending", "Running", "Succeeded", "Failed", "Unknown"})
@@ -31,16 +29,25 @@ _MESSAGE_LENGTH = 256
 _MAX_ACTIVE = "MAX_ACTIVE_SUBMISSIONS"
 
 
-class PodMetadata(Metadata, gc=False, rename="camel"):
+class _Labels(Struct, gc=False):
+    app: str = ""
+
+
+class _Metadata(Metadata, gc=False, rename="camel"):
+    labels: _Labels | None = None
     owner_references: list[Owner] | None = None
 
 
+class _Requests(Struct, gc=False):
+    cpu: Amount | UnsetType = UNSET
+
+
 class _Resources(Struct, gc=False):
-    requests: Amounts | None = None
+    requests: _Requests | None = None
 
 
 class _Container(Struct, gc=False, rename="camel"):
-    env: list[Env] | None = None
+    env: Raw = Raw(b"null")  # of the OpenAPI pods alone it is read
     resources: _Resources | None = None
     restart_policy: str | None = None
 
@@ -49,7 +56,7 @@ class _Spec(Struct, gc=False, rename="camel"):
     node_name: str | None = None
     containers: list[_Container] | None = None
     init_containers: list[_Container] | None = None
-    overhead: Amounts | None = None
+    overhead: _Requests | None = None
     resources: _Resources | None = None
 
 
@@ -89,10 +96,14 @@ class _Status(Struct, gc=False, rename="camel"):
     init_container_statuses: list[_ContainerStatus] | None = None
 
 
+_NO_STATE = _State()
+_ENV: Decoder[list[Env] | None] = Decoder(list[Env] | None)
+
+
 class Pod(Struct, gc=False):
     """The fields of a Pod that are read."""
 
-    metadata: PodMetadata
+    metadata: _Metadata
     kind: str = "Pod"
     spec: _Spec = field(default_factory=_Spec)
     status: _Status = field(default_factory=_Status)
@@ -101,63 +112,61 @@ class Pod(Struct, gc=False):
 def pod_record(pod: Pod) -> PodRecord | None:
     """Return the record of a Pod, None for one that is not ElasticBLAST's. Raises ValueError for one that is broken."""
     metadata, spec, status = pod.metadata, pod.spec, pod.status
-    role = ROLE_OF_APP.get((metadata.labels or {}).get("app", ""))
+    role = ROLE_OF_APP.get(metadata.labels.app) if metadata.labels else None
     if role is None:
         return None
-    scheduled = condition(status.conditions, "PodScheduled")
-    disrupted = true_condition(status.conditions, "DisruptionTarget")
+    conditions = {item.type: item for item in status.conditions or ()}
+    scheduled = conditions.get("PodScheduled")
+    disrupted = _true(conditions.get("DisruptionTarget"))
     blocked = scheduled is not None and scheduled.status == "False" and scheduled.reason == "Unschedulable"
     return PodRecord(
-        uid=identifier(metadata.uid, "uid"),
-        namespace=shared_text(identifier(metadata.namespace, "namespace")),
+        uid=unique(metadata.uid, "uid"),
+        namespace=shared_identifier(metadata.namespace, "namespace"),
         name=clean(metadata.name),
         role=role,
         owner=_owner(metadata.owner_references),
         created=created(metadata),
         phase=status.phase if status.phase in _PHASES else "Unknown",
-        ready=true_condition(status.conditions, "Ready") is not None,
+        ready=_true(conditions.get("Ready")) is not None,
         deleting=metadata.deletion_timestamp is not None,
         node=shared_text(spec.node_name or ""),
         status_reason=shared_text(status.reason or ""),
         unschedulable=clean(scheduled.message or "", _MESSAGE_LENGTH) if scheduled and blocked else None,
         disruption=shared_text(disrupted.reason or "") if disrupted else "",
-        disrupted_at=seconds(disrupted.last_transition_time) if disrupted else None,
-        cpu=_request(spec, "cpu"),
-        memory=_request(spec, "memory"),
-        containers=tuple(_containers(status)),
+        cpu=_cpu(spec),
+        containers=(
+            *[_container(item, init=True) for item in status.init_container_statuses or ()],
+            *[_container(item, init=False) for item in status.container_statuses or ()],
+        ),
         max_active=_max_active(spec) if role == "openapi" else None,
     )
 
 
-def _owner(owners: list[Owner] | None) -> str:
+def _owner(owners: list[Owner] | None) -> Uid:
     for owner in owners or ():
         if owner.controller and owner.kind == "Job":
-            return identifier(owner.uid, "owner uid")
+            return unique(owner.uid, "owner uid")
     return ""
 
 
-def _containers(status: _Status) -> Iterator[ContainerRecord]:
-    for init, statuses in ((True, status.init_container_statuses), (False, status.container_statuses)):
-        for item in statuses or ():
-            yield _container(item, init=init)
+def _true(found: Condition | None) -> Condition | None:
+    return found if found is not None and found.status == "True" else None
 
 
 def _container(item: _ContainerStatus, *, init: bool) -> ContainerRecord:
-    state, last = item.state, item.last_state
+    state, last = item.state or _NO_STATE, item.last_state or _NO_STATE
     return ContainerRecord(
-        name=shared_text(identifier(item.name, "container name")),
+        name=shared_identifier(item.name, "container name"),
         init=init,
         restarts=item.restart_count,
-        running_since=seconds(state.running.started_at) if state and state.running else None,
-        waiting=shared_text(state.waiting.reason or "") if state and state.waiting else "",
-        ended=_ending(state),
-        last=_ending(last),
+        running_since=seconds(state.running.started_at) if state.running else None,
+        waiting=shared_text(state.waiting.reason or "") if state.waiting else "",
+        ended=_ending(state.terminated) if state.terminated else None,
+        last=_ending(last.terminated) if last.terminated else None,
     )
 
 
-def _ending(state: _State | None) -> Ending | None:
-    if state is None or (end := state.terminated) is None:
-        return None
+def _ending(end: _Terminated) -> Ending:
     return Ending(
         exit_code=end.exit_code,
         reason=shared_text(end.reason or ""),
@@ -166,39 +175,35 @@ def _ending(state: _State | None) -> Ending | None:
     )
 
 
-def _request(spec: _Spec, resource: str) -> float:
+def _cpu(spec: _Spec) -> float:
     """Return what the scheduler reserves: the larger of the running containers' sum and any moment of the start."""
-    overhead = amount(spec.overhead, resource)
-    if spec.resources and resource in (spec.resources.requests or {}):
-        return amount(spec.resources.requests, resource) + overhead
-    sidecars = start = 0.0
+    overhead = _amount(spec.overhead)
+    own = spec.resources.requests if spec.resources else None
+    if own and own.cpu is not UNSET:
+        return _amount(own) + overhead
+    sidecars = start = running = 0.0
     for container in spec.init_containers or ():
-        wanted = _wanted(container, resource)
+        wanted = _wanted(container.resources)
         if container.restart_policy == "Always":
             sidecars += wanted
             wanted = 0.0
         start = max(start, sidecars + wanted)
-    running = sum(_wanted(container, resource) for container in spec.containers or ())
+    for container in spec.containers or ():
+        running += _wanted(container.resources)
     return max(start, running + sidecars) + overhead
 
 
-def _wanted(container: _Container, resource: str) -> float:
-    return amount(container.resources.requests, resource) if container.resources else 0.0
+def _wanted(resources: _Resources | None) -> float:
+    return _amount(resources.requests) if resources else 0.0
 
 
-def amount(amounts: Amounts | None, resource: str) -> float:
-    """Return the amount of a resource in cores or bytes, 0 without one. Raises ValueError for a bad quantity."""
-    if not amounts or (raw := amounts.get(resource)) is None:
-        return 0.0
-    value = parse_quantity(raw if isinstance(raw, str) else repr(raw))
-    if value is None:
-        raise ValueError("quantity")
-    return value
+def _amount(requests: _Requests | None) -> float:
+    return quantity(requests.cpu) if requests and requests.cpu is not UNSET else 0.0
 
 
 def _max_active(spec: _Spec) -> int | None:
     for container in spec.containers or ():
-        for item in container.env or ():
+        for item in _ENV.decode(container.env) or ():
             if item.name == _MAX_ACTIVE:
                 return decimal(item.value)
     return None

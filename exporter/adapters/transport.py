@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Literal
 
 from exporter.adapters.errors import failure_of, failure_of_status, http_date
@@ -170,15 +171,13 @@ class Transport:
 
     def _read(self, response: Response, cap: int) -> bytes:
         """Read the whole body. The cap counts decoded bytes: a server may compress without being asked."""
-        parts: list[bytes] = []
-        size = 0
+        body = BytesIO()  # what it gives in the end is no copy
         whole = False
         try:
             while chunk := response.read(_CHUNK):
-                size += len(chunk)
-                if size > cap:
+                if body.tell() + len(chunk) > cap:
                     raise Failed(Word.OVERSIZE, f"more than {cap} bytes")
-                parts.append(chunk)
+                body.write(chunk)
             if self._line.cut:
                 raise ConnectionAbortedError
             whole = True
@@ -189,7 +188,7 @@ class Transport:
                 response.close()
                 self._hang_up()
         response.release_conn()
-        return b"".join(parts)
+        return body.getvalue()
 
     def _batches(self, response: Response, lines: LineSplitter) -> Iterator[list[bytes]]:
         """Hand out what has arrived before raising anything."""

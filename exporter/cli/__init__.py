@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from exporter import __version__
+from exporter.cli import cancel_grammar as grammar
 
 _SUMMARY = """\
 Say what the ElasticBLAST searches of a cluster are doing: where each one is, when it will be done, what
@@ -22,13 +23,15 @@ Start here:
   elasticblast-exporter run             the daemon: in a pod, or with your current kubeconfig context
   elasticblast-exporter status          the searches as a table
   elasticblast-exporter status ID       one search, its last failures, and what to do next
+  elasticblast-exporter cancel ID       what stopping it would delete; asks before it does
 """
 _EXIT = """\
 Each command explains itself: elasticblast-exporter COMMAND --help
 
 exit codes:
-  0 good    1 something asked for is not so    2 usage or configuration    3 the port cannot be listened on
-  5 not found    7 the API cannot be reached, or part of the answer is not known    130 interrupted
+  0 good    1 something asked for is not so    2 usage or configuration
+  3 the port cannot be listened on; of a cancel: partial    4 refused    5 not found    6 conflict
+  7 the API cannot be reached, or part of the answer is not known    130 interrupted
 """
 _RUN = """\
 It watches the Jobs, pods, nodes, claims and warnings of the configured namespaces and serves, on port 9850:
@@ -45,6 +48,8 @@ restart. SIGTERM ends it within 10 seconds; a second signal at once, with the ex
 _DEMO = """\
 A whole Kubernetes API is simulated in this process, with searches that live, fail and end; the real daemon
 follows it through its real client. Nothing leaves this machine. The same seed gives the same world.
+
+It prints a line to copy into a second terminal that cancels one of the searches, with a token made for this run.
 """
 _DEMO_MORE = """\
 examples:
@@ -64,15 +69,17 @@ exit codes: 0 everything was read, 2 usage or configuration, 7 something could n
 """
 _CHECK = """\
 For each configured cluster and namespace: connects, asks who you are, asks the API for every permission that
-the exporter uses (it only ever lists and watches), and compares the clocks. Nothing is changed.
+the exporter uses, and compares the clocks. Nothing is changed. The daemon lists and watches; only where its admin
+port is on (admin.enabled), or with --cancel, is the right to delete Jobs asked for, too.
 
-For each missing permission it says which metrics go dark, and it prints the Roles and bindings that grant
-exactly those to exactly you. Applying them takes away nothing that was granted before.
+For each missing permission it says what is lost, and it prints the Roles and bindings that grant exactly those to
+exactly you; what a cancel needs is in Roles of its own. Applying them takes away nothing that was granted before.
 """
 _CHECK_MORE = """\
 examples:
   elasticblast-exporter check --context my-aks --namespace default --namespace blast
   elasticblast-exporter check --grants | kubectl apply -f -         as an administrator
+  elasticblast-exporter check --cancel person --namespace blast     may I run `cancel` without a daemon?
   kubectl exec deploy/elasticblast-exporter -- elasticblast-exporter check --grants | kubectl apply -f -
 
 exit codes: 0 everything is allowed, 1 something is missing, 2 usage or configuration, 7 a cluster cannot be
@@ -152,6 +159,7 @@ def parser() -> argparse.ArgumentParser:
     _add_once(commands)
     _add_check(commands)
     _add_status(commands)
+    _add_cancel(commands)
     _add_printers(commands)
     return top
 
@@ -193,6 +201,12 @@ def _add_demo(commands: _Commands[argparse.ArgumentParser]) -> None:
         commands, "demo", "Run the daemon against a simulated cluster on this machine.", _DEMO, _DEMO_MORE
     )
     command.add_argument("--port", type=int, default=9850, help="port of the daemon, 0 for any (default %(default)s)")
+    command.add_argument(
+        "--admin-port",
+        type=int,
+        metavar="PORT",
+        help="port on which searches are cancelled (default 9851, or any free)",
+    )
     command.add_argument("--address", default="127.0.0.1", help="address to listen on (default %(default)s)")
     command.add_argument("--speed", type=float, default=None, metavar="N", help="how many times faster than life")
     command.add_argument("--seed", type=int, default=1, help="which of all possible worlds (default %(default)s)")
@@ -210,6 +224,13 @@ def _add_check(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = _command(commands, "check", "Connect, and test every permission.", _CHECK, _CHECK_MORE)
     command.add_argument(
         "--grants", action="store_true", help="only the YAML on standard output, the report on standard error"
+    )
+    command.add_argument(
+        "--cancel",
+        nargs="?",
+        const="daemon",
+        choices=("daemon", "person"),
+        help="daemon (or nothing): also what the admin port needs; person: only what a `cancel` without it needs",
     )
     _configured(command)
 
@@ -233,6 +254,14 @@ def _add_status(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--output", choices=("table", "json"), default="table", help="for eyes or for programs (default %(default)s)"
     )
     _configured(command)
+
+
+def _add_cancel(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "cancel", grammar.SUMMARY, grammar.MANUAL, grammar.EXAMPLES)
+    grammar.cancel_flags(command)
+    _configured(command)
+    texts = (grammar.NEW_CALLER, grammar.NEW_CALLER_MANUAL, grammar.NEW_CALLER_EXAMPLES)
+    grammar.token_flags(_command(commands, "token", *texts))
 
 
 def _add_printers(commands: _Commands[argparse.ArgumentParser]) -> None:

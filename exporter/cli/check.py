@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exporter import collectors
@@ -16,12 +17,14 @@ from exporter.adapters.kube import Access
 from exporter.adapters.transport import Answer, Transport
 from exporter.cli.configured import USAGE, configured
 from exporter.cli.findings import Findings, remedy, report
-from exporter.cli.permissions import Permission, needed
+from exporter.cli.permissions import Permission, Purpose, needed, of_cancel, of_person, of_reviews
 from exporter.config import Cluster, Config
 from exporter.domain.failures import Failed, Word
 from exporter.wiring import reach
 
 _ALL_THERE, _MISSING, _UNREACHABLE = 0, 1, 7
+_PURPOSES: Mapping[str | None, Purpose] = {None: "exporter", "daemon": "exporter", "person": "cancel"}
+_AGAIN: Mapping[str | None, str] = {None: "", "daemon": " --cancel", "person": " --cancel person"}
 _BUDGET = 10.0
 _CAP = 1024 * 1024
 _WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -38,24 +41,29 @@ def command(arguments: Namespace) -> int:
     except ConnectError as error:
         sys.stderr.write(f"cannot connect: {error}\n")
         return USAGE
-    found = [_examined(cluster, config, access) for cluster, access in ways]
-    _say(found, only_grants=arguments.grants)
+    found = [
+        _examined(cluster, config, access, _wanted(cluster, config, arguments.cancel), _PURPOSES[arguments.cancel])
+        for cluster, access in ways
+    ]
+    _say(found, again=_AGAIN[arguments.cancel], only_grants=arguments.grants)
     if any(one.failed for one in found):
         return _UNREACHABLE
     return _MISSING if any(one.missing for one in found) else _ALL_THERE
 
 
-def examine(cluster: Cluster, config: Config, access: Access) -> Findings:
-    """Ask one cluster's API about its version, who we are, and every permission that the collectors need."""
+def examine(
+    cluster: Cluster, config: Config, access: Access, wanted: Sequence[Permission], purpose: Purpose
+) -> Findings:
+    """Ask one cluster's API about its version, who we are, and every permission that is wanted."""
     transport = access.transport("check")
-    asker = _Asker(transport)
-    known: dict[str, Any] = {"cluster": cluster.name, "server": access.describe()}
+    asker = Asker(transport)
+    known: dict[str, Any] = {"cluster": cluster.name, "server": access.describe(), "purpose": purpose}
     allowed: dict[Permission, bool] = {}
     failed: Failed | None = None
     try:
         known["version"] = _version(asker)
-        known["user"] = _user(asker)
-        for permission in needed(collectors.ALL, cluster.namespaces):
+        known["user"] = user_of(asker)
+        for permission in wanted:
             allowed[permission] = _may(asker, permission)
     except Failed as failure:
         failed = failure
@@ -64,14 +72,27 @@ def examine(cluster: Cluster, config: Config, access: Access) -> Findings:
     return Findings(**known, skew=asker.skew, allowed=allowed, poll=config.intervals.fallback_poll, failed=failed)
 
 
-def _examined(cluster: Cluster, config: Config, access: Access) -> Findings:
+def _wanted(cluster: Cluster, config: Config, cancel: str | None) -> list[Permission]:
+    """What the daemon needs as it is configured; `cancel` says whom to ask for that of a cancel, too."""
+    if cancel == "person":
+        return of_person(cluster.namespaces)
+    wanted = needed(collectors.ALL, cluster.namespaces)
+    if config.admin.enabled or cancel:
+        wanted += of_cancel(cluster.namespaces)
+        wanted += of_reviews() if config.admin.callers == "kubernetes" else []
+    return wanted
+
+
+def _examined(
+    cluster: Cluster, config: Config, access: Access, wanted: Sequence[Permission], purpose: Purpose
+) -> Findings:
     try:
-        return examine(cluster, config, access)
+        return examine(cluster, config, access, wanted, purpose)
     finally:
         access.close()
 
 
-class _Asker:
+class Asker:
     """Asks, and compares the clocks on the way. Raises Failed."""
 
     def __init__(self, transport: Transport) -> None:
@@ -98,7 +119,7 @@ class _Asker:
         return decoded
 
 
-def _version(asker: _Asker) -> str:
+def _version(asker: Asker) -> str:
     """The server's version; empty where it does not tell."""
     try:
         return str(asker.get("/version").get("gitVersion", ""))
@@ -108,8 +129,8 @@ def _version(asker: _Asker) -> str:
         raise
 
 
-def _user(asker: _Asker) -> str:
-    """Who the API says we are; empty where it does not tell, as before Kubernetes 1.28."""
+def user_of(asker: Asker) -> str:
+    """Who the API says we are; empty where it does not tell, as before Kubernetes 1.28. Raises Failed."""
     try:
         status = asker.post(_WHOAMI, _REVIEW).get("status")
     except Failed as failure:
@@ -120,14 +141,14 @@ def _user(asker: _Asker) -> str:
     return str(info.get("username", "")) if isinstance(info, dict) else ""
 
 
-def _may(asker: _Asker, permission: Permission) -> bool:
+def _may(asker: Asker, permission: Permission) -> bool:
     status = asker.post(_MAY_I, permission.review()).get("status")
     if not isinstance(status, dict) or not isinstance(status.get("allowed"), bool):
         raise Failed(Word.GARBLED, "a review without an answer")
     return bool(status["allowed"])
 
 
-def _say(found: list[Findings], *, only_grants: bool) -> None:
+def _say(found: list[Findings], *, again: str, only_grants: bool) -> None:
     """The report on standard output, the YAML after it; or the YAML alone, with the report on standard error."""
     stream = sys.stderr if only_grants else sys.stdout
     terminal = stream.isatty()
@@ -138,6 +159,6 @@ def _say(found: list[Findings], *, only_grants: bool) -> None:
         yaml = remedy(one)
         if yaml and not only_grants:
             stream.write(
-                "An administrator grants them with: elasticblast-exporter check --grants | kubectl apply -f -\n"
+                f"An administrator grants them with: elasticblast-exporter check{again} --grants | kubectl apply -f -\n"
             )
         sys.stdout.write(yaml)

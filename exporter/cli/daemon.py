@@ -1,4 +1,4 @@
-"""What a running daemon says: one GET of its status document."""
+"""What a running daemon says: one GET of its status document, and the way to its ports."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class BadUrlError(Exception):
 
 def ask(url: str, *, timeout: float) -> Report:
     """The report of the daemon at `url`. `timeout` seconds bound each step. Raises NoDaemonError, BadUrlError."""
-    connection = _connection(url, timeout)
+    connection = connection_to(url, timeout)
     try:
         connection.request("GET", urlsplit(url).path or "/", headers={"Accept": MEDIA_TYPE})
         response = connection.getresponse()
         body = response.read(_MOST_BYTES + 1)
     except (OSError, HTTPException) as error:
-        raise NoDaemonError(_why(error)) from None
+        raise NoDaemonError(why(error)) from None
     finally:
         connection.close()
     if response.status != 200:
@@ -38,16 +38,20 @@ def ask(url: str, *, timeout: float) -> Report:
     return _decoded(body)
 
 
-def _connection(url: str, timeout: float) -> HTTPConnection:
+def connection_to(
+    url: str, timeout: float, *, tls: ssl.SSLContext | None = None, example: str = "http://127.0.0.1:9850"
+) -> HTTPConnection:
+    """A connection that is not open yet. Raises BadUrlError."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
     if not host or parts.scheme not in ("http", "https") or not url.isprintable() or " " in url:
-        raise BadUrlError(f"--url {url!r} is not an address such as http://127.0.0.1:9850")
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    return kind(host, port, timeout=timeout)
+        raise BadUrlError(f"--url {url!r} is not an address such as {example}")
+    if parts.scheme == "https":
+        return HTTPSConnection(host, port, timeout=timeout, context=tls)
+    return HTTPConnection(host, port, timeout=timeout)
 
 
 def _decoded(body: bytes) -> Report:
@@ -57,7 +61,8 @@ def _decoded(body: bytes) -> Report:
         raise NoDaemonError("what answers is not this version's exporter") from None
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """What an error of a connection means, in a few words."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, ConnectionRefusedError):

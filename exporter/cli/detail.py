@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from exporter.cli.overview import blocked_text, eta_text, phase_text, progress_text
 from exporter.cli.table import Cell, Column, lay_out, paint, printable
+from exporter.domain import stopping
 from exporter.domain.advice import advise
 from exporter.domain.snapshots import Obituary, SearchView
 from exporter.domain.words import JOB_VIEW
@@ -25,7 +26,7 @@ _FAILURE_COLUMNS = (
 _NARROWEST = 40
 
 
-def detail(search: SearchView, now: float, *, width: int | None, colour: bool) -> list[str]:
+def detail(search: SearchView, now: float, *, cluster: str = "", width: int | None, colour: bool) -> list[str]:
     """The lines for one search. `now` is Unix seconds; `width` None does not wrap."""
     facts = {name: value for name, value in _facts(search, now).items() if value}
     longest = max(map(len, facts))
@@ -38,6 +39,7 @@ def detail(search: SearchView, now: float, *, width: int | None, colour: bool) -
         *_obituary(search, now, width=width, colour=colour),
         "",
         *_next_steps(search, width=width, colour=colour),
+        *_stopping(search, cluster, colour=colour),
     ]
 
 
@@ -91,6 +93,18 @@ def _next_steps(search: SearchView, *, width: int | None, colour: bool) -> Itera
         text = f"{_spoken(advice.word)}: {printable(advice.text)}"
         yield from textwrap.wrap(text, max(width or 100, _NARROWEST), initial_indent="* ", subsequent_indent="  ")
         yield from (paint(f"    {printable(command)}", "busy", colour=colour) for command in advice.commands)
+
+
+def _stopping(search: SearchView, cluster: str, *, colour: bool) -> Iterator[str]:
+    if search.terminal:
+        return
+    yield ""
+    if stopping.can_be_cancelled(search):
+        yield stopping.plan_sentence(search)
+        command = stopping.cancel_command(search.id, search.namespace, cluster)
+        yield paint(f"    {printable(command)}", "busy", colour=colour)
+    else:
+        yield stopping.UNLABELLED
 
 
 def _moment(at: float, now: float) -> str:

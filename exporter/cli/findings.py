@@ -6,13 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from exporter.cli.grants import grants
-from exporter.cli.permissions import Permission, cost
+from exporter.cli.permissions import Permission, Purpose, cost
 from exporter.cli.table import Cell, Column, lay_out, printable
 from exporter.domain.failures import Failed, Word
 
 LARGE_SKEW = 5.0
 NOBODY = "REPLACE-WITH-YOUR-USER"
 _COLUMNS = (Column(head="PERMISSION"), Column(head="WHERE"), Column(head="ALLOWED"))
+_MISSED: Mapping[Purpose, str] = {"exporter": "what the exporter misses", "cancel": "what `cancel` misses"}
+_ALL_THERE: Mapping[Purpose, str] = {
+    "exporter": "Everything that the exporter needs is allowed.",
+    "cancel": "You may run `cancel` directly on this cluster.",
+}
 
 REMEDIES: Mapping[Word, str] = {
     Word.DNS: "The name of the API server is not known here: check the server's address, the VPN, a private DNS zone.",
@@ -50,6 +55,7 @@ class Findings:
     skew: float | None = None
     allowed: Mapping[Permission, bool]
     poll: float
+    purpose: Purpose = "exporter"
     failed: Failed | None = None
 
     @property
@@ -73,7 +79,7 @@ def remedy(found: Findings) -> str:
     """The YAML that grants what is missing, ready to be applied; empty if there is nothing to grant."""
     if found.failed is not None or not found.missing:
         return ""
-    head = f"# Grants {printable(found.user or NOBODY)} what the exporter misses on {found.server}.\n"
+    head = f"# Grants {printable(found.user or NOBODY)} {_MISSED[found.purpose]} on {found.server}.\n"
     return head + grants(found.missing, found.user or NOBODY)
 
 
@@ -91,8 +97,8 @@ def _facts(found: Findings) -> Iterator[str]:
 
 def _verdict(found: Findings) -> Iterator[str]:
     if not found.missing:
-        yield "Everything that the exporter needs is allowed."
+        yield _ALL_THERE[found.purpose]
         return
     yield f"{len(found.missing)} of {len(found.allowed)} permissions are missing. Without"
     for permission in found.missing:
-        yield f"  {permission} ({permission.where}): {cost(permission, poll=found.poll)}"
+        yield f"  {permission} ({permission.where}): {cost(permission, poll=found.poll, purpose=found.purpose)}"

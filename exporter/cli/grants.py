@@ -16,17 +16,21 @@ _PART_OF = "app.kubernetes.io/name: elasticblast-exporter"
 def grants(missing: Sequence[Permission], user: str) -> str:
     """YAML documents for `kubectl apply`: for each namespace a Role and its binding, or a ClusterRole and its binding.
 
-    The names carry a digest of what is granted to whom: applying takes nothing away that an earlier apply gave.
+    What reads and what a cancel needs are Roles of their own, so that the second can be taken away again. The names
+    carry a digest of what is granted to whom: applying takes nothing away that an earlier apply gave.
     Empty text if nothing is missing.
     """
-    places = list(dict.fromkeys(permission.namespace for permission in missing))
-    return "".join(_pair([one for one in missing if one.namespace == place], place, user) for place in places)
+    kinds = dict.fromkeys((permission.namespace, permission.reads) for permission in missing)
+    return "".join(
+        _pair([one for one in missing if (one.namespace, one.reads) == kind], kind[0], user)
+        for kind in sorted(kinds, key=lambda kind: not kind[1])
+    )
 
 
 def _pair(missing: Sequence[Permission], namespace: str, user: str) -> str:
     rules = _rules(missing)
     digest = sha256("\n".join((namespace, user, rules)).encode()).hexdigest()[:8]
-    name = f"elasticblast-exporter-{digest}"
+    name = f"elasticblast-exporter-{'' if missing[0].reads else 'cancel-'}{digest}"
     prefix = "" if namespace else "Cluster"
     role = _head(f"{prefix}Role", name, namespace) + f"rules:\n{rules}"
     reference = f"roleRef:\n  apiGroup: {_RBAC}\n  kind: {prefix}Role\n  name: {name}\n"

@@ -8,6 +8,7 @@ from argparse import Namespace
 from exporter.adapters.endpoint import ConnectError
 from exporter.app import App
 from exporter.cli.configured import USAGE, configured
+from exporter.cli.look import without_admin
 from exporter.logs import configure
 from exporter.web.negotiate import OPENMETRICS, TEXT
 
@@ -20,7 +21,7 @@ def command(arguments: Namespace) -> int:
         return USAGE
     log = configure(config.log.level, config.log.format)
     try:
-        app = App(config)
+        app = App(without_admin(config))
     except ConnectError as error:
         sys.stderr.write(f"cannot connect: {error}\n")
         return USAGE

@@ -1,12 +1,15 @@
-"""Which permissions the collectors need, and what is lost without each. Pure."""
+"""Which permissions the collectors and a cancel need, and what is lost without each. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from exporter.collectors.base import Collector
+
+Purpose = Literal["exporter", "cancel"]
+"""What the permissions are for: the daemon, or one person who runs `cancel` directly on the cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,11 @@ class Permission:
     def qualified(self) -> str:
         """As kubectl names the resource, such as jobs.batch."""
         return f"{self.resource}.{self.group}" if self.group else self.resource
+
+    @property
+    def reads(self) -> bool:
+        """Whether it is one of the daemon's own, which changes nothing."""
+        return self.verb in ("list", "watch")
 
     @property
     def where(self) -> str:
@@ -75,6 +83,19 @@ _LOSSES: Mapping[str, Loss] = {
         "events that expire between two lists are not counted",
     ),
 }
+_CANCELLING: Mapping[str, str] = {
+    "get jobs.batch": "a cancel cannot look what became of a deletion whose answer was lost, and ends as `partial`",
+    "delete jobs.batch": "nothing can be cancelled here",
+    "create events": "`kubectl describe` of a search's Jobs does not tell who cancelled it; the cancel itself works",
+    "create tokenreviews.authentication.k8s.io": "the admin port cannot tell who calls: every caller gets 503",
+    "create subjectaccessreviews.authorization.k8s.io": "the admin port cannot tell what a caller may do: every caller "
+    "gets 503",
+}
+_DIRECTLY: Mapping[str, str] = {
+    "list jobs.batch": "what a search consists of is not known: nothing can be cancelled",
+    "list pods": "whether the finalizer's and the submit Job's pods are gone is not known: a cancel stops before the "
+    "first batch",
+}
 _UNLISTED = Loss("what it tells is missing", "what it tells is late")
 
 
@@ -90,8 +111,40 @@ def needed(collectors: Sequence[Collector], namespaces: Sequence[str]) -> list[P
     return list(dict.fromkeys(found))
 
 
-def cost(permission: Permission, *, poll: float) -> str:
+def of_cancel(namespaces: Sequence[str]) -> list[Permission]:
+    """What deleting the Jobs of a search needs beyond `list`."""
+    verbs = (("get", "jobs", "batch"), ("delete", "jobs", "batch"), ("create", "events", ""))
+    return [
+        Permission(verb=verb, group=group, resource=resource, namespace=namespace)
+        for namespace in namespaces
+        for verb, resource, group in verbs
+    ]
+
+
+def of_person(namespaces: Sequence[str]) -> list[Permission]:
+    """Everything that the command `cancel` needs where it goes to the cluster itself."""
+    lists = [
+        Permission(verb="list", group=group, resource=resource, namespace=namespace)
+        for namespace in namespaces
+        for resource, group in (("jobs", "batch"), ("pods", ""))
+    ]
+    return [*lists, *of_cancel(namespaces)]
+
+
+def of_reviews() -> list[Permission]:
+    """What the admin port needs to ask the cluster who calls, and what the caller may do."""
+    return [
+        Permission(verb="create", group="authentication.k8s.io", resource="tokenreviews"),
+        Permission(verb="create", group="authorization.k8s.io", resource="subjectaccessreviews"),
+    ]
+
+
+def cost(permission: Permission, *, poll: float, purpose: Purpose = "exporter") -> str:
     """What its absence costs. `poll` is the time in seconds between two lists where watching is not allowed."""
+    if purpose == "cancel" and str(permission) in _DIRECTLY:
+        return _DIRECTLY[str(permission)]
+    if str(permission) in _CANCELLING:
+        return _CANCELLING[str(permission)]
     loss = _LOSSES.get(permission.qualified, _UNLISTED)
     if permission.verb == "watch":
         return f"it is listed every {poll:g} s instead: {loss.watching}"

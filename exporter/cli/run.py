@@ -13,9 +13,11 @@ from types import FrameType
 
 from exporter.adapters.endpoint import ConnectError
 from exporter.app import App
+from exporter.cancel.statictokens import TokensError
 from exporter.cli.configured import USAGE, configured, reload
 from exporter.config import Config, ConfigError
 from exporter.logs import LogHandle, configure, event
+from exporter.runtime.interpreter import tune
 from exporter.web.server import ListenError
 from exporter.web.tls import TlsError
 
@@ -35,6 +37,9 @@ def command(arguments: Namespace) -> int:
     except (ConnectError, OSError) as error:
         sys.stderr.write(f"cannot connect: {error}\n")
         return USAGE
+    except TokensError as error:
+        sys.stderr.write(f"{error}\n")
+        return USAGE
     return serve(app, log, reread=partial(reload, arguments))
 
 
@@ -52,6 +57,7 @@ def serve(
     """
     received = _Signals()
     received.install()
+    tune()
     code = 0
     try:
         app.start()

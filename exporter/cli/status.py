@@ -13,16 +13,16 @@ from dataclasses import replace
 import msgspec
 
 from exporter.adapters.endpoint import ConnectError
-from exporter.app import App
 from exporter.cli.configured import USAGE, configured
 from exporter.cli.daemon import BadUrlError, NoDaemonError, ask
 from exporter.cli.detail import detail
+from exporter.cli.look import look
 from exporter.cli.overview import Found, overview, searches_of
 from exporter.cli.table import printable
 from exporter.domain.advice import advise
 from exporter.domain.lookup import matches
-from exporter.logs import configure
-from exporter.web.status_json import ClusterReport, Report, encode, report_of, search_document
+from exporter.domain.stopping import can_be_cancelled, cancel_command
+from exporter.web.status_json import ClusterReport, Report, encode, search_document
 
 DEFAULT_URL = "http://127.0.0.1:9850"
 _PATIENCE = 2.0
@@ -79,17 +79,13 @@ def _look(arguments: Namespace) -> Report:
     config = configured(arguments)
     if config is None:
         raise _EndError(USAGE)
-    log = configure("error", config.log.format)
     try:
-        app = App(config)
+        report, failures = look(config)
     except ConnectError as error:
         sys.stderr.write(f"cannot connect: {error}\n")
         raise _EndError(USAGE) from None
-    failures = app.once()
-    log.close()
-    for failure in failures:
-        sys.stderr.write(f"{failure.rstrip()}\n")
-    return report_of(app.publisher.view)
+    sys.stderr.write("".join(f"{failure.rstrip()}\n" for failure in failures))
+    return report
 
 
 def _one(report: Report, found: Sequence[Found], arguments: Namespace) -> int:
@@ -102,11 +98,13 @@ def _one(report: Report, found: Sequence[Found], arguments: Namespace) -> int:
         sys.stderr.write(f"{arguments.id!r} may be {len(meant)} searches; give more of the id, or --namespace:\n")
         sys.stderr.write("\n".join(_table(report, [one for one in found if one[1] in meant])) + "\n")
         return USAGE
+    cluster = next(one.name for one, search in found if search is meant[0])
     if arguments.output == "json":
-        document = {"search": search_document(meant[0]), "advice": advise(meant[0])}
+        cancel = cancel_command(meant[0].id, meant[0].namespace, cluster) if can_be_cancelled(meant[0]) else None
+        document = {"search": search_document(meant[0]), "advice": advise(meant[0]), "cancel": cancel}
         sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
     else:
-        _print(detail(meant[0], _now(report), width=_width(), colour=_colour()))
+        _print(detail(meant[0], _now(report), cluster=cluster, width=_width(), colour=_colour()))
     return _GOOD
 
 

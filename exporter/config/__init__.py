@@ -2,11 +2,13 @@
 
 from exporter.config.describe import Key, describe, example_yaml, markdown
 from exporter.config.limits import Intervals, Limits, RuleTimes
+from exporter.config.listeners import Admin, Listen, Tls
 from exporter.config.load import load
-from exporter.config.model import Cluster, Config, Connect, Listen, Log, Metrics, Price, Tls
+from exporter.config.model import Cluster, Config, Connect, Log, Metrics, Price
 from exporter.config.problems import ConfigError, Problem
 
 __all__ = [
+    "Admin",
     "Cluster",
     "Config",
     "ConfigError",

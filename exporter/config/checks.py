@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
+from exporter.config.listeners import Admin, Listen, Tls
 from exporter.config.model import Cluster, Config, Connect
 from exporter.config.problems import Path
+from exporter.config.texts import is_loopback
 
 _DIRECT_ONLY = ("server", "ca_file", "token_file", "insecure_http")
 _KUBECONFIG_ONLY = ("kubeconfig", "context")
@@ -32,6 +34,7 @@ def contradictions(config: Config) -> Iterator[Fault]:
     for i, cluster in enumerate(config.clusters):
         yield from _connection(("clusters", i, "connect"), cluster.connect)
         yield from _namespaces(("clusters", i, "namespaces"), cluster.namespaces, config.limits.namespaces)
+    yield from _admin(config.admin, config.listen)
     yield from _order(config)
 
 
@@ -79,12 +82,32 @@ def _direct(path: Path, connect: Connect) -> Iterator[Fault]:
         yield Fault((*path, "token_file"), "is required for mode direct", (mode, server))
 
 
+def _admin(admin: Admin, listen: Listen) -> Iterator[Fault]:
+    here: Path = ("admin",)
+    tokens: Path = (*here, "tokens_file")
+    if admin.callers == "kubernetes" and admin.tokens_file is not None:
+        yield Fault(tokens, "is only for callers tokens", ((*here, "callers"),))
+    if not admin.enabled:
+        return
+    on: tuple[Path, ...] = ((*here, "enabled"), (*here, "address"))
+    if not is_loopback(admin.address):
+        if admin.tls is None:
+            yield Fault((*here, "tls"), "is required unless admin.address is a loopback address", on)
+        if not admin.hosts:
+            yield Fault((*here, "hosts"), "must not be empty unless admin.address is a loopback address", on)
+    if admin.callers == "tokens" and admin.tokens_file is None:
+        yield Fault(tokens, "is required for callers tokens", ((*here, "callers"), *on))
+    if admin.port == listen.port:
+        yield Fault((*here, "port"), "is the port of listen too", (("listen", "port"), *on))
+
+
 def _order(config: Config) -> Iterator[Fault]:
     """Pairs of which the first must not exceed the second."""
     pairs: tuple[tuple[Path, Path], ...] = (
         (("limits", "bookmark_silence"), ("limits", "expire")),
         (("limits", "connect"), ("limits", "list_deadline")),
         (("listen", "header_timeout"), ("listen", "request_timeout")),
+        (("admin", "stage_one"), ("admin", "whole")),
         (("rules", "stalled_after"), ("rules", "nothing_left_after")),
         (("rules", "shown_for"), ("rules", "forget_after")),
     )
@@ -114,7 +137,14 @@ def _files(config: Config) -> Iterator[tuple[Path, FilePath]]:
         for name in ("kubeconfig", "ca_file", "token_file"):
             if file := getattr(cluster.connect, name):
                 yield ("clusters", i, "connect", name), file
-    if tls := config.listen.tls:
-        for name in ("cert_file", "key_file", "client_ca_file"):
-            if file := getattr(tls, name):
-                yield ("listen", "tls", name), file
+    for name in ("listen", "admin"):
+        if tls := getattr(config, name).tls:
+            yield from _tls_files((name, "tls"), tls)
+    if file := config.admin.tokens_file:
+        yield ("admin", "tokens_file"), file
+
+
+def _tls_files(path: Path, tls: Tls) -> Iterator[tuple[Path, FilePath]]:
+    for name in ("cert_file", "key_file", "client_ca_file"):
+        if file := getattr(tls, name):
+            yield (*path, name), file

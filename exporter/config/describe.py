@@ -130,7 +130,7 @@ def _shown(field: FieldInfo) -> str:
         return f"[{', '.join(value)}]"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{value}"' if value == "" or value[:1].isdigit() else str(value)
+    return str(value) if value[:1].isalpha() else f'"{value}"'
 
 
 def _default(field: FieldInfo) -> str:

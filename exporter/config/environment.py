@@ -14,7 +14,10 @@ from exporter.config.section import Section
 from exporter.config.shapes import PREFIX, at, is_list, item_of, leaves, section_of, variable
 
 FILE_VARIABLE = f"{PREFIX}CONFIG"
+ADMIN_URL, ADMIN_TOKEN = f"{PREFIX}ADMIN_URL", f"{PREFIX}ADMIN_TOKEN"
+"""What the command `cancel` reads for itself: no keys."""
 
+_NO_KEYS = (FILE_VARIABLE, ADMIN_URL, ADMIN_TOKEN)
 _STEP = re.compile(r"([^.\[\]]+)((?:\[[0-9]{1,4}\])*)")
 _SERVICE_LINK = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _SERVICE_URL = re.compile(r"(tcp|udp|sctp)://.+")
@@ -32,7 +35,7 @@ class Assignment:
 def from_environment(model: type[Section], environ: Mapping[str, str]) -> Iterator[Assignment | Problem]:
     """What the variables say, in the order of their names."""
     for name in sorted(environ):
-        if not name.startswith(PREFIX) or name == FILE_VARIABLE or _is_service_link(name, environ[name]):
+        if not name.startswith(PREFIX) or name in _NO_KEYS or _is_service_link(name, environ[name]):
             continue
         path = tuple(_step(part) for part in name.removeprefix(PREFIX).split("__"))
         if name != name.upper() or at(model, path) is None:

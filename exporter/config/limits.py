@@ -107,13 +107,13 @@ class Limits(Section):
         "published. What a watch adds later is not counted.",
     )
     page_items: Annotated[int, count(10, 10_000, unit="objects")] = Field(
-        default=500, description="Objects asked for in one page of a list."
+        default=250, description="Objects asked for in one page of a list."
     )
     page_bytes: Annotated[int, size(_MIB, 1024 * _MIB)] = Field(
         default=32 * _MIB, description="Most bytes of one page. A larger page ends the list with the class oversize."
     )
     pages: Annotated[int, count(1, 100_000, unit="pages")] = Field(
-        default=400, description="Pages of one list. A list with more is incomplete and not published."
+        default=800, description="Pages of one list. A list with more is incomplete and not published."
     )
     connect: Annotated[float, duration(0.1, 60)] = Field(
         default=3.0, description="Time for a connection to be made, name look-up and TLS included."

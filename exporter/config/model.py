@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, Field, PlainSerializer
 
 from exporter.config.limits import Intervals, Limits, RuleTimes
-from exporter.config.quantities import count, duration, number
+from exporter.config.listeners import Admin, Listen
+from exporter.config.quantities import duration, number
 from exporter.config.section import Section
 from exporter.config.texts import (
-    Address,
     ClusterName,
     Context,
     Currency,
@@ -23,10 +23,8 @@ from exporter.config.texts import (
     Namespace,
     Pool,
     Server,
-    VersionText,
 )
 
-_HOUR = 3600.0
 T = TypeVar("T")
 
 
@@ -82,43 +80,6 @@ class Cluster(Section):
     )
 
 
-class Tls(Section):
-    """Certificates of a listener. The files are read again when they change."""
-
-    cert_file: FilePath = Field(
-        description="PEM file of the certificate and its chain.", examples=["/etc/elasticblast-exporter/tls.crt"]
-    )
-    key_file: FilePath = Field(
-        description="PEM file of the private key.", examples=["/etc/elasticblast-exporter/tls.key"]
-    )
-    client_ca_file: FilePath | None = Field(
-        default=None,
-        description="PEM file of the authorities for client certificates. With it, a client must show one.",
-        examples=["/etc/elasticblast-exporter/client-ca.crt"],
-    )
-    min_version: Annotated[Literal["1.2", "1.3"], VersionText] = Field(
-        default="1.2", description="Oldest TLS version that is accepted."
-    )
-
-
-class Listen(Section):
-    """The listener of metrics, probes and the status page."""
-
-    address: Address = Field(default="0.0.0.0", description="Address to listen on.")  # noqa: S104 a scraper is another pod
-    port: Annotated[int, count(1, 65535)] = Field(default=9850, description="TCP port.")
-    tls: Tls | None = None
-    max_connections: Annotated[int, count(1, 4096, unit="connections")] = Field(
-        default=64, description="Connections open at once; further ones are closed."
-    )
-    header_timeout: Annotated[float, duration(0.1, 60)] = Field(
-        default=5.0, description="Time for the whole head of a request to arrive."
-    )
-    request_timeout: Annotated[float, duration(0.1, 300)] = Field(default=10.0, description="Time for a whole request.")
-    keep_alive: Annotated[float, duration(0, _HOUR)] = Field(
-        default=75.0, description="Time after which an idle connection is closed."
-    )
-
-
 class Price(Section):
     """What a node of a pool costs."""
 
@@ -156,6 +117,7 @@ class Config(Section):
 
     clusters: Annotated[tuple[Cluster, ...], AfterValidator(_filled)] = (Cluster(),)
     listen: Listen = Listen()
+    admin: Admin = Admin()
     intervals: Intervals = Intervals()
     rules: RuleTimes = RuleTimes()
     limits: Limits = Limits()

@@ -14,6 +14,7 @@ _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _POOL = re.compile(r"[a-z][a-z0-9]{0,11}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,253}")
 
 
@@ -35,6 +36,11 @@ def _address(text: str) -> str:
         raise ValueError("must be an IP address or localhost") from None
 
 
+def is_loopback(address: str) -> bool:
+    """Whether only this machine can reach a listener on the address."""
+    return address == "localhost" or ipaddress.ip_address(address).is_loopback
+
+
 def _server(text: str) -> str:
     sentence = "must be a URL such as https://host:443 with no user, path or query"
     try:
@@ -47,6 +53,10 @@ def _server(text: str) -> str:
     if url.username is not None or url.path not in ("", "/") or url.query or url.fragment:
         raise ValueError(sentence)
     return text.rstrip("/")
+
+
+def _audit_target(text: str) -> str:
+    return text if text == "-" else str(_path(text))
 
 
 def _path(raw: object) -> object:
@@ -73,6 +83,9 @@ Pool = Annotated[str, _matching(_POOL, "must be the name of an AKS node pool")]
 Currency = Annotated[str, _matching(_CURRENCY, "must be an ISO 4217 code such as USD")]
 Context = Annotated[str, _matching(_PRINTABLE, "must be 1 to 253 printable characters")]
 Address = Annotated[str, AfterValidator(_address)]
+Host = Annotated[str, _matching(_HOST, "must be a host name in lower case without a port")]
+Audience = Annotated[str, _matching(_PRINTABLE, "must be 1 to 253 printable characters")]
+AuditTarget = Annotated[str, AfterValidator(_audit_target)]
 Server = Annotated[str, AfterValidator(_server)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 VersionText = BeforeValidator(_version)

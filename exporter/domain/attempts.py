@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-from exporter.domain.records import ContainerRecord, Ending, PodRecord
+from exporter.domain.records import ContainerRecord, Ending, PodRecord, value_class
 
+Counted = tuple[tuple[str, int], ...]
+"""How many runs of each container have been looked at ("" for the pod as a whole), by name."""
+NONE_COUNTED: Counted = ()
 SIGKILL = 137
 SIGTERM = 143
 _BLAST_CODES = {1: "bad_input", 2: "database", 3: "engine", 4: "memory", 5: "network", 6: "output", 255: "exit_255"}
@@ -14,7 +17,7 @@ _START_REASONS = frozenset({"StartError", "ContainerCannotRun"})
 _POD_REASONS = {"Evicted": "evicted", "DeadlineExceeded": "deadline", "NodeLost": "evicted"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class
 class Attempt:
     """One failed attempt, or `times` of them that nobody saw end. `container` is empty where the pod failed as a whole;
     `ending` is None if nobody saw it."""
@@ -25,24 +28,35 @@ class Attempt:
     times: int = 1
 
 
-def new_attempts(pod: PodRecord, counted: dict[str, int]) -> Iterator[Attempt]:
-    """The failed attempts that this state of the pod shows and `counted` does not hold yet; `counted` is updated.
+def new_attempts(pod: PodRecord, counted: Counted) -> tuple[Sequence[Attempt], Counted]:
+    """The failed attempts that this state of the pod shows and `counted` does not hold yet; and what is counted now.
 
-    `counted` maps a container's name to how many of its runs have been looked at ("" for the pod as a whole).
     A run that ended while nobody looked is a failed attempt for the reason `other`: containers of Jobs restart
     only after a failure.
     """
     whole = _POD_REASONS.get(pod.status_reason)
-    if whole and not counted.get(""):
-        counted[""] = 1
-        yield Attempt(container="", reason=whole)
+    known = dict(counted)
+    attempts: list[Attempt] = []
+    news = False
+    if whole and not known.get(""):
+        news = True
+        known[""] = 1
+        attempts.append(Attempt(container="", reason=whole))
     for container in pod.containers:
-        seen, runs = counted.get(container.name, 0), _runs_ended(container)
+        seen, runs = known.get(container.name, 0), _runs_ended(container)
         if runs <= seen:
             continue
-        counted[container.name] = runs
+        news = True
+        known[container.name] = runs
         if not whole:
-            yield from _of_container(pod, container, range(seen, runs))
+            attempts += _of_container(pod, container, range(seen, runs))
+    return attempts, _one(tuple(known.items())) if news else counted
+
+
+@lru_cache(maxsize=1024)
+def _one(counted: Counted) -> Counted:
+    """Of equal ones, one object: most pods of a search have ended as many runs."""
+    return counted
 
 
 def _of_container(pod: PodRecord, container: ContainerRecord, runs: range) -> Iterator[Attempt]:

@@ -7,7 +7,7 @@ from collections import deque
 from exporter.domain.counts import Counts
 from exporter.domain.jobentry import Entry
 from exporter.domain.progress import median
-from exporter.domain.records import JobRecord
+from exporter.domain.records import JobRecord, Uid
 from exporter.domain.rules import Rules
 from exporter.domain.search import DURATIONS_KEPT, Search
 from exporter.domain.snapshots import Obituary
@@ -25,13 +25,13 @@ class Endings:
         self._max_pairs = pairs
         self._pairs: set[Pair] = set()
         self._durations: dict[Pair, deque[float]] = {}
-        self._unsettled: dict[str, tuple[Entry, float]] = {}
+        self._unsettled: dict[Uid, tuple[Entry, float]] = {}
 
     def succeeded(self, job: JobRecord, entry: Entry, *, counting: bool) -> None:
         if counting:
-            self._counts.add("jobs_finished_total", (entry.namespace, entry.role, "succeeded", "none"))
+            self._counts.add("jobs_finished_total", (entry.kind.namespace, entry.kind.role, "succeeded", "none"))
         search = entry.search
-        if search is None or entry.role != "blast":
+        if search is None or entry.kind.role != "blast":
             return
         search.ran = True
         search.retried_success |= job.failed > 0
@@ -41,16 +41,16 @@ class Endings:
     def failed(self, job: JobRecord, entry: Entry, now: float, *, counting: bool) -> None:
         """The counter waits for the exit code, which comes by another watch and may be late."""
         if job.fail_reason == "DeadlineExceeded":
-            entry.reason = "deadline"
+            entry.blame("deadline")
             _bury(entry)
         if counting:
             self._unsettled[job.uid] = (entry, now + self._rules.settle)
 
     def lost(self, entry: Entry, *, unseen: bool) -> None:
         if entry.search:
-            entry.search.ended[entry.role, "expired_unseen" if unseen else "lost"] += 1
+            entry.search.ended[entry.kind.role, "expired_unseen" if unseen else "lost"] += 1
         if not unseen:
-            self._counts.add("jobs_finished_total", (entry.namespace, entry.role, "lost", "none"))
+            self._counts.add("jobs_finished_total", (entry.kind.namespace, entry.kind.role, "lost", "none"))
 
     def settle(self, now: float) -> None:
         """Count the failed Jobs that have waited long enough for the exit code of their last attempt."""
@@ -78,9 +78,9 @@ class Endings:
             self._counts.observe("job_duration_seconds", known, duration, JOB_DURATION_BOUNDS)
 
     def _count_failed(self, entry: Entry) -> None:
-        reason = entry.reason or "other"
-        self._counts.add("jobs_finished_total", (entry.namespace, entry.role, "failed", reason))
-        if not entry.reason:
+        reason = entry.status.reason or "other"
+        self._counts.add("jobs_finished_total", (entry.kind.namespace, entry.kind.role, "failed", reason))
+        if not entry.status.reason:
             _bury(entry)
 
 
@@ -89,7 +89,7 @@ def _bury(entry: Entry) -> None:
     if entry.search:
         entry.search.failures.append(
             Obituary(
-                job=entry.name, batch=entry.batch, shard=entry.shard, container="", exit_code=None,
-                reason=entry.reason or "other", node="", at=None,
+                job=entry.name, batch=entry.batch, shard=entry.kind.shard, container="", exit_code=None,
+                reason=entry.status.reason or "other", node="", at=None,
             )
         )  # fmt: skip

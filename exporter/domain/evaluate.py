@@ -61,8 +61,11 @@ def _judge(ledger: Ledger, search: Search, facts: Facts, now: float) -> Iterator
         search.phase_since = _began(search, verdict, now)
         search.told_since = now if search.seen_live else search.phase_since
         if not verdict.phase.terminal or search.seen_live or search.news:
-            _count_change(ledger, search, verdict)
+            if verdict.row != "3" or search.cancelled_at is None:
+                _count_change(ledger, search, verdict)
             yield _change(search, before.phase, verdict)
+    if search.cancel_requested and search.cancelled_at is None and verdict.phase.terminal and not facts.cancellable:
+        search.cancelled_at = facts.newest
     search.newest_judged = search.newest
     search.seen_live |= not verdict.phase.terminal
     first = again or before.terminal_at is None
@@ -115,5 +118,5 @@ def _forget(ledger: Ledger, now: float) -> None:
         rest = sorted((s for s in ended if s.key not in old), key=lambda s: s.phase_since)
         old |= {s.key for s in rest[:over]}
     if old:
-        for uid in ledger.jobs.forget(old):
-            ledger.pods.release(uid)
+        for job in ledger.jobs.forget(old):
+            ledger.pods.release(job)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporter.domain.counts import Counts
 from exporter.domain.nodefold import NodeFold
-from exporter.domain.records import EventRecord
+from exporter.domain.records import EventRecord, Uid
 from exporter.domain.words import EVENT_REASONS
 
 _KNOWN = frozenset(EVENT_REASONS)
@@ -17,7 +17,7 @@ class EventFold:
     def __init__(self, *, counts: Counts, nodes: NodeFold) -> None:
         self._counts = counts
         self._nodes = nodes
-        self._seen: dict[str, tuple[str, int]] = {}
+        self._seen: dict[Uid, tuple[str, int]] = {}
 
     def seen(self, event: EventRecord, *, silent: bool) -> None:
         _, known = self._seen.get(event.uid, ("", 0))
@@ -28,10 +28,10 @@ class EventFold:
         if news > 0 and not silent:
             self._counts.add("events_total", words(event), news)
 
-    def gone(self, uid: str) -> None:
+    def gone(self, uid: Uid) -> None:
         self._seen.pop(uid, None)
 
-    def missing(self, namespace: str, uids: set[str]) -> list[str]:
+    def missing(self, namespace: str, uids: set[Uid]) -> list[Uid]:
         return [uid for uid, (where, _) in self._seen.items() if where == namespace and uid not in uids]
 
 

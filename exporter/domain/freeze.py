@@ -56,7 +56,7 @@ def freeze_core(
     """The core boundary as it may be shown: pods and claims of the namespaces given, nodes if they are known."""
     pods = ledger.pods
     any_pods = bool(pod_namespaces)
-    oldest = {group: min(ages.values()) for group, ages in pods.pending.items() if ages and group[0] in pod_namespaces}
+    oldest = {group: min(ages) for group, ages in pods.pending.items() if ages and group[0] in pod_namespaces}
     return CoreSnapshot(
         pod_namespaces=tuple(pod_namespaces),
         pods={key: n for key, n in pods.states.items() if key[0] in pod_namespaces} if any_pods else None,
@@ -169,6 +169,8 @@ def _flags(
         "recreated": search.reopened,
         "foreign_setup": search.live_of("submit") > 0 and sum(blocking.values()) > blocking[search.key],
     }
+    if search.cancel_requested:
+        flags["zombie"] = bool(search.strays)
     if ordinals is not None:
         flags["shard_without_node"] = any(shard not in ordinals for shard in search.pending_shards)
     if pods_known:
@@ -182,7 +184,7 @@ def _setup_owners(ledger: Ledger) -> dict[str, Counter[Key | None]]:
     for entry in ledger.jobs.setups.values():
         if entry.state is not JobState.SUCCEEDED:
             key = entry.search.key if entry.search else None
-            owners.setdefault(entry.namespace, Counter())[key] += 1
+            owners.setdefault(entry.kind.namespace, Counter())[key] += 1
     return owners
 
 
@@ -191,7 +193,7 @@ def _warmup(ledger: Ledger, namespaces: Sequence[str], *, nodes_known: bool) -> 
     _place_warm_dbs(ledger)
     found: Counter[tuple[str, str]] = Counter()
     for uid, warm in ledger.jobs.warm.items():
-        if ledger.jobs.entries[uid].namespace not in namespaces:
+        if ledger.jobs.entries[uid].kind.namespace not in namespaces:
             continue
         state = "loading"
         if warm.state is JobState.FAILED:

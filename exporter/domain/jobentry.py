@@ -3,53 +3,109 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from exporter.domain.jobs import JobState, job_state
-from exporter.domain.records import JobRecord
+from exporter.domain.jobs import JobState
+from exporter.domain.names import cast, mould_of
+from exporter.domain.records import JobRecord, Role
 from exporter.domain.search import Search
+
+if TYPE_CHECKING:
+    from exporter.domain.podentry import Pods
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What never changes of a Job and is the same for most Jobs of a search; `mould` is their name, without number."""
+
+    namespace: str
+    role: Role
+    ttl: float | None
+    labelled: bool
+    shard: int | None
+    mould: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a Job stands, the same for many: its state, how many of its pods it says are active and ready, when it
+    started, why its last attempt failed (empty: nobody saw one), and whether it is known how long it waited for its
+    first container."""
+
+    state: JobState | None = None
+    active: int = 0
+    ready: int = 0
+    started: float | None = None
+    reason: str = ""
+    waited: bool = False
+
+
+_kind = lru_cache(maxsize=1024)(Kind)
+_status = lru_cache(maxsize=4096)(Status)
 
 
 class Entry:
-    """One known Job. `base` is its state without pod evidence; `ran_with` the active count it last ran with;
-    `reason` why its last attempt failed, empty when nobody saw one."""
+    """One known Job. What it has in common with others is one object; `pods` are those of its pods that found it."""
 
-    __slots__ = (
-        "active", "base", "batch", "created", "labelled", "name", "namespace", "pods_running", "ran_with", "ready",
-        "reason", "role", "search", "shard", "started", "state", "ttl", "waited",
-    )  # fmt: skip
+    __slots__ = ("batch", "created", "kind", "pods", "search", "status", "uid")
 
     def __init__(self, job: JobRecord) -> None:
-        self.namespace = job.namespace
-        self.name = job.name
-        self.role = job.role
-        self.created = job.created
+        self.uid = job.uid
+        self.kind = _kind(
+            job.namespace, job.role, job.ttl, job.evidence == "label", job.shard, mould_of(job.name, job.batch)
+        )
         self.batch = job.batch
-        self.shard = job.shard
-        self.ttl = job.ttl
-        self.labelled = job.evidence == "label"
+        self.created = job.created
         self.search: Search | None = None
-        self.base: JobState | None = None
-        self.state: JobState | None = None
-        self.active = self.ready = self.pods_running = 0
-        self.started: float | None = None
-        self.ran_with: int | None = None
-        self.reason = ""
-        self.waited = job.failed > 0
+        self.status = _status(waited=job.failed > 0)
+        self.pods: Pods = None
+
+    @property
+    def name(self) -> str:
+        return cast(self.kind.mould, self.batch)
+
+    @property
+    def state(self) -> JobState | None:
+        return self.status.state
 
     @property
     def live(self) -> bool:
-        return self.state is not None and not self.state.terminal
+        state = self.status.state
+        return state is not None and not state.terminal
 
     @property
     def ended(self) -> bool:
-        return self.state is not None and self.state.terminal
+        state = self.status.state
+        return state is not None and state.terminal
 
-    def present_state(self, *, with_pods: bool) -> JobState | None:
-        """Its state with the evidence of its pods, or of its own past while they are not known."""
-        if self.base is None:
-            return None
-        pods = self.pods_running if with_pods else None
-        return job_state(self.base, active=self.active, ready=self.ready, running_pods=pods, ran_with=self.ran_with)
+    @property
+    def ran_with(self) -> int | None:
+        """The active count that it runs with; None while it does not."""
+        return self.status.active if self.status.state is JobState.RUNNING else None
+
+    def tell(self, job: JobRecord) -> None:
+        """Take over what the Job says. Where it lacks the start, the one before counts."""
+        now = self.status
+        started = now.started if job.started is None else job.started
+        if (job.active, job.ready, started) != (now.active, now.ready, now.started):
+            self.status = _status(now.state, job.active, job.ready, started, now.reason, now.waited)
+
+    def turn(self, state: JobState | None) -> None:
+        """Come to a state. What only the living are asked for is dropped when it ends."""
+        now = self.status
+        if state is not None and state.terminal:
+            self.status = _status(state, reason=now.reason, waited=now.waited)
+        else:
+            self.status = _status(state, now.active, now.ready, now.started, now.reason, now.waited)
+
+    def blame(self, reason: str) -> None:
+        now = self.status
+        self.status = _status(now.state, now.active, now.ready, now.started, reason, now.waited)
+
+    def stop_waiting(self) -> None:
+        now = self.status
+        self.status = _status(now.state, now.active, now.ready, now.started, now.reason, True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

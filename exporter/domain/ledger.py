@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from exporter.domain.counts import Counts
 from exporter.domain.endings import Endings
@@ -11,9 +12,11 @@ from exporter.domain.events import EventFold
 from exporter.domain.jobfold import JobFold
 from exporter.domain.nodefold import NodeFold
 from exporter.domain.podfold import PodFold
-from exporter.domain.records import ClaimRecord, EventRecord, JobRecord, NodeRecord, PodRecord, Record
+from exporter.domain.records import ClaimRecord, EventRecord, JobRecord, NodeRecord, PodRecord, Record, Uid
 from exporter.domain.rules import Rules
 
+T = TypeVar("T")
+_PER_STEP = 100  # records of a listing: one or two milliseconds
 _DELETED_KEPT = 10_000  # Jobs and pods whose story a watch may tell again from the version of the first list
 
 
@@ -45,10 +48,10 @@ class Ledger:
         self.nodes = NodeFold(counts=counts, limit=limits.pools)
         self.pods = PodFold(jobs=self.jobs, nodes=self.nodes, counts=counts, rules=rules)
         self.events = EventFold(counts=counts, nodes=self.nodes)
-        self.claims: dict[str, ClaimRecord] = {}
+        self.claims: dict[Uid, ClaimRecord] = {}
         self.warm_dbs: frozenset[str] = frozenset()
         self.warm_dbs_over: frozenset[str] = frozenset()
-        self._deleted: dict[str, None] = {}
+        self._deleted: dict[Uid, None] = {}
 
     def seen(self, record: Record, now: float, *, silent: bool = False) -> None:
         """Fold one object that was added or changed. One that was seen deleted never comes back: its uid is its own."""
@@ -82,11 +85,11 @@ class Ledger:
         if len(self._deleted) > _DELETED_KEPT:
             del self._deleted[next(iter(self._deleted))]
 
-    def drop(self, uid: str, *, gap: float = 0.0, now: float = 0.0) -> None:
+    def drop(self, uid: Uid, *, gap: float = 0.0, now: float = 0.0) -> None:
         """Forget one object that is not there any more, after `gap` seconds in which nobody looked."""
-        if uid in self.jobs.entries:
-            self.jobs.gone(uid, gap=gap)
-            self.pods.orphan(uid)
+        job = self.jobs.gone(uid, gap=gap)
+        if job is not None:
+            self.pods.orphan(job)
         self.pods.gone(uid)
         self.nodes.gone(uid)
         self.events.gone(uid)
@@ -96,20 +99,46 @@ class Ledger:
         self, resource: str, namespace: str, records: Sequence[Record], now: float, *, gap: float | None
     ) -> None:
         """Replace what is known of a resource by a complete listing: what is missing from it is gone."""
-        silent = gap is None
+        for _ in self.listing(resource, namespace, records, now, gap=gap):
+            pass
+
+    def listing(
+        self,
+        resource: str,
+        namespace: str,
+        records: Sequence[Record],
+        now: float,
+        *,
+        gap: float | None,
+        step: int = _PER_STEP,
+    ) -> Iterator[None]:
+        """As `listed`, a part at each step. Events of other resources and namespaces may be folded between two steps;
+        nothing may be evaluated or frozen, for the old and the new truth stand side by side until the last one."""
+        since = self.jobs.news_since(namespace, now, gap=gap)
+        listed: set[Uid] = set()
+        for part in _parts(records, step):
+            self._fold_part(resource, part, now, since=since, silent=gap is None)
+            listed.update(record.uid for record in part)
+            yield
+        for missing in _parts(self._missing(resource, namespace, listed), step):
+            for uid in missing:
+                self.drop(uid, gap=self.jobs.unseen_for(uid, gap or 0.0), now=now)
+            yield
+
+    def _fold_part(self, resource: str, part: Sequence[Record], now: float, *, since: float, silent: bool) -> None:
         if resource == "jobs":
-            self.jobs.begin_listing(namespace, now, gap=gap)
+            self.jobs.begin_listing(since=since, silent=silent)
         if resource == "pods":
             self.pods.begin_listing(silent=silent)
-        for record in records:
-            self._deleted.pop(record.uid, None)  # a watch also says deleted of what its selector stopped matching
-            self.seen(record, now, silent=silent)
-        for uid in self._missing(resource, namespace, {record.uid for record in records}):
-            self.drop(uid, gap=self.jobs.unseen_for(uid, gap or 0.0), now=now)
-        self.jobs.end_listing()
-        self.pods.end_listing()
+        try:
+            for record in part:
+                self._deleted.pop(record.uid, None)  # a watch also says deleted of what its selector stopped matching
+                self.seen(record, now, silent=silent)
+        finally:
+            self.jobs.end_listing()
+            self.pods.end_listing()
 
-    def _missing(self, resource: str, namespace: str, uids: set[str]) -> list[str]:
+    def _missing(self, resource: str, namespace: str, uids: set[Uid]) -> list[Uid]:
         match resource:
             case "jobs":
                 return self.jobs.missing(namespace, uids)
@@ -120,3 +149,7 @@ class Ledger:
             case "persistentvolumeclaims":
                 return [uid for uid, claim in self.claims.items() if claim.namespace == namespace and uid not in uids]
         return self.events.missing(namespace, uids)
+
+
+def _parts(items: Sequence[T], step: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + step] for start in range(0, len(items), step))

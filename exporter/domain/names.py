@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from exporter.domain.text import clean
 from exporter.domain.words import PROGRAMS
@@ -11,13 +12,31 @@ _BATCH = re.compile(r".+-batch-.+-job-([0-9]{3,9})(?:-.{8})?", re.ASCII)
 _OPENAPI_ID = re.compile(r"[0-9a-f]{12}")
 _SHARD = re.compile(r"(.+)_shard_[0-9]+", re.ASCII)
 _PARTITION = re.compile(r"part[0-9]+", re.ASCII)
+_HOLE = "\0"  # in no name
 SHORT_LENGTH = 8
 
 
 def batch_number(name: str) -> int | None:
     """Return NNN of `<program>-batch-<db>-job-NNN-<short id>`, also without the short id; None for other names."""
     found = _BATCH.fullmatch(name)
-    return int(found[1]) if found else None
+    return _number(found[1]) if found else None
+
+
+@lru_cache(maxsize=4096)
+def _number(digits: str) -> int:
+    """Of equal ones, one object: batches of several searches are numbered alike."""
+    return int(digits)
+
+
+def mould_of(name: str, number: int | None) -> str:
+    """Return `name` without its batch number, which is one text for all batches of a search; `cast` undoes it."""
+    before, found, after = name.rpartition(f"-job-{number:03}" if number is not None else _HOLE)
+    return f"{before}-job-{_HOLE}{after}" if found and number is not None else name
+
+
+def cast(mould: str, number: int | None) -> str:
+    """Return the name that `mould_of` was given."""
+    return mould if number is None else mould.replace(_HOLE, f"{number:03}")
 
 
 def program_of(name: str, env_program: str = "") -> str:

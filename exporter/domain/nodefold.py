@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Mapping
 
 from exporter.domain.counts import Counts
-from exporter.domain.records import NodeRecord
+from exporter.domain.records import NodeRecord, Uid
 from exporter.domain.search import Key, Search
 from exporter.domain.snapshots import PoolView
 from exporter.domain.words import NODE_STATES, PRESSURES
@@ -19,7 +19,7 @@ class NodeFold:
     """Nodes by uid, and what the known pods do on each node name."""
 
     def __init__(self, *, counts: Counts, limit: int) -> None:
-        self.entries: dict[str, NodeRecord] = {}
+        self.entries: dict[Uid, NodeRecord] = {}
         self._by_name: dict[str, NodeRecord] = {}
         self._pools: set[str] = set()
         self._limit = limit
@@ -42,7 +42,7 @@ class NodeFold:
             ]
         )
 
-    def gone(self, uid: str) -> None:
+    def gone(self, uid: Uid) -> None:
         node = self.entries.pop(uid, None)
         if node is None:
             return
@@ -50,7 +50,7 @@ class NodeFold:
             del self._by_name[node.name]
         self._counts.add("nodes_removed_total", (self._pool(node),))
 
-    def missing(self, uids: set[str]) -> list[str]:
+    def missing(self, uids: set[Uid]) -> list[Uid]:
         return [uid for uid in self.entries if uid not in uids]
 
     def occupy(self, name: str, *, cpu: float, busy: bool, key: Key | None) -> None:

@@ -66,14 +66,15 @@ Fate = Literal["never", "live", "succeeded", "failed", "lost"]
 class Facts:
     """What is known of one search. Times are Unix seconds of the API server.
 
-    `blast` and `submit_live` count live Jobs by state; `succeeded failed lost expired_unseen` are blast Jobs ever
-    seen to end so; `newest` is the newest time any of its objects carries; `newest_live_created` the newest
-    creation of a live object, None without one.
+    `blast` and `submit_live` count live Jobs by state, `setup_shared` those of `setup_live` that a cancel spares;
+    `succeeded failed lost expired_unseen` are blast Jobs ever seen to end so; `newest` is the newest time any of its
+    objects carries; `newest_live_created` the newest creation of a live object, None without one.
     """
 
     blast: Mapping[JobState, int] = field(default_factory=dict)
     submit_live: Mapping[JobState, int] = field(default_factory=dict)
     setup_live: int = 0
+    setup_shared: int = 0
     setup_seen: bool = False
     setup_failed: bool = False
     submit: Fate = "never"
@@ -90,6 +91,12 @@ class Facts:
     newest_live_created: float | None = None
     cancel_requested: bool = False
     stale: bool = False
+
+    @property
+    def cancellable(self) -> bool:
+        """Whether anything lives that a cancel takes away."""
+        own_setup = self.setup_live > self.setup_shared
+        return bool(self.blast or self.submit_live or own_setup or self.finalizer == "live")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +123,18 @@ def judge(facts: Facts, memory: Memory, *, now: float, rules: Rules) -> Verdict 
     b, set, sub, fin: live blast and setup Jobs, the fate of the submit and of the finalizer Job (worst of several:
     live, failed, succeeded, lost). S F L: blast Jobs succeeded, failed, lost. pre: sub or set is live.
 
+    Rows 2 and 3 look at what a cancel takes away: setup Jobs that other searches share hold neither. The request
+    stands: a Job that comes after the cancel was done reopens the search by row 1b, which is cancelling by row 2 while
+    it lives and cancelled again when it has gone, never succeeded. A Job that a straggling client made and one of a new
+    search under the same id look alike.
+
     ====  =====================================================  ==========================================
     row   condition                                              phase, reason
     ====  =====================================================  ==========================================
     0     batch data stale                                       as before; when it expires, the series go
     1     terminal, nothing live was created after its end       as before
     1b    terminal, something live was                           go on from row 2 (the search is reopened)
-    2     cancel requested, anything live                        cancelling, admin
+    2     cancel requested, anything live that it takes away     cancelling, admin
     3     cancel requested                                       cancelled, admin
     4     b or sub live, and each of them is being deleted       cancelling, external_delete
     5     F > 0 and (b or sub live)                              failing, batch_failed
@@ -170,11 +182,11 @@ def reopened(facts: Facts, memory: Memory) -> bool:
 
 def _cancelled(facts: Facts) -> Verdict | None:
     """Rows 2 to 4."""
-    live = sum(facts.blast.values()) + sum(facts.submit_live.values())
-    if facts.cancel_requested and (live or facts.setup_live or facts.finalizer == "live"):
+    if facts.cancel_requested and facts.cancellable:
         return Verdict(phase=Phase.CANCELLING, reason=Reason.ADMIN, row="2")
     if facts.cancel_requested:
         return Verdict(phase=Phase.CANCELLED, reason=Reason.ADMIN, row="3")
+    live = sum(facts.blast.values()) + sum(facts.submit_live.values())
     deleting = facts.blast.get(JobState.DELETING, 0) + facts.submit_live.get(JobState.DELETING, 0)
     if live and live == deleting:
         return Verdict(phase=Phase.CANCELLING, reason=Reason.EXTERNAL_DELETE, row="4")

@@ -48,15 +48,22 @@ def block_reason(pod: PodRecord) -> str | None:
     if pod.unschedulable is not None:
         message = pod.unschedulable.lower().replace(*_VOLUME_ON_ANOTHER_NODE)
         return next((cause for cause, marks in _SCHEDULER_CAUSES if any(m in message for m in marks)), "other")
-    return next((_WAITING_CAUSES[c.waiting] for c in pod.containers if c.waiting in _WAITING_CAUSES), None)
+    for container in pod.containers:
+        if container.waiting in _WAITING_CAUSES:
+            return _WAITING_CAUSES[container.waiting]
+    return None
 
 
 def export_waits_since(pod: PodRecord) -> float | None:
     """Since when results-export runs although blast does not, in Unix seconds; None if it does not."""
     if pod.phase != "Running" or pod.deleting:
         return None
-    by_name = {c.name: c for c in pod.containers}
-    blast, export = by_name.get("blast"), by_name.get("results-export")
+    blast = export = None
+    for container in pod.containers:
+        if container.name == "blast":
+            blast = container
+        elif container.name == "results-export":
+            export = container
     if blast is None or export is None or export.running_since is None or blast.running_since is not None:
         return None
     ending = blast.ended or blast.last

@@ -259,8 +259,9 @@ FLAGS: Mapping[str, Remedy] = {
         (_NODES, _SCALE),
     ),
     "zombie": Remedy(
-        "The OpenAPI service believes that it runs, but nothing of it is left. Delete it there to free its slot.",
-        ("kubectl -n {namespace} get configmaps -l elb-job=true -L job-id,status",),
+        "Jobs of it were made after it was cancelled: a client goes on submitting it. Stop that client, then cancel it "
+        "again.",
+        ("elasticblast-exporter cancel {id} --namespace {namespace}",),
     ),
     "export_stuck": Remedy(
         "BLAST was killed before it wrote its exit code, so results-export waits for ever. Delete that pod: the Job "

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from exporter.domain.jobs import JobState
 from exporter.domain.phase import Facts, Fate, Memory
 from exporter.domain.progress import expected_jobs, median
-from exporter.domain.records import JobRecord
+from exporter.domain.records import JobRecord, Uid
 from exporter.domain.snapshots import Obituary
 from exporter.domain.words import VIEW_OF_STATE
 
@@ -22,16 +22,18 @@ class Search:
 
     `live` and `ended` count Jobs by (role, state) and (role, result); `newest` is the newest server time that any
     of its objects carried, `newest_judged` what it was when the phase was last judged; `running` maps the uid of a
-    running blast Job to its start; `news`: one of its Jobs ended while somebody looked.
+    running blast Job to its start; `news`: one of its Jobs ended while somebody looked. `setup_shared` counts the live
+    setup Jobs that a cancel spares; `cancelled_at` is what `newest` was when a cancel that was asked for was done,
+    `strays` are the live Jobs that came later.
     """
 
     __slots__ = (
-        "attempts", "batch_counted", "blocked", "cancel_requested", "client_version", "created", "db",
+        "attempts", "batch_counted", "blocked", "cancel_requested", "cancelled_at", "client_version", "created", "db",
         "durations", "ended", "evidence", "export_waits", "failures", "finalizer_created", "first_seen",
         "highest_batch", "id", "last_progress", "live", "live_created", "memory", "mode", "namespace", "newest",
         "newest_judged", "news", "node_seconds", "openapi_id", "pending_shards", "phase_since", "program",
-        "ran", "reopened", "retried_success", "running", "seen_live", "setup_seen", "shards", "shortest_ttl",
-        "told_since", "unschedulable",
+        "ran", "reopened", "retried_success", "running", "seen_live", "setup_seen", "setup_shared", "shards",
+        "shortest_ttl", "strays", "told_since", "unschedulable",
     )  # fmt: skip
 
     def __init__(self, namespace: str, identity: str, now: float) -> None:
@@ -50,20 +52,21 @@ class Search:
         self.live_created: Counter[float] = Counter()
         self.finalizer_created = 0.0
         self.setup_seen = False
+        self.setup_shared = 0
         self.ran = False
         self.retried_success = False
         self.highest_batch: int | None = None
         self.shards: set[int] = set()
         self.pending_shards: Counter[int] = Counter()
         self.shortest_ttl: float | None = None
-        self.running: dict[str, float] = {}
+        self.running: dict[Uid, float] = {}
         self.durations: deque[float] = deque(maxlen=DURATIONS_KEPT)
         self.program = self.db = self.mode = self.client_version = "unknown"
         self.openapi_id = ""
         self.attempts: Counter[str] = Counter()
         self.blocked: Counter[str] = Counter()
         self.unschedulable = 0
-        self.export_waits: dict[str, float] = {}
+        self.export_waits: dict[Uid, float] = {}
         self.failures: deque[Obituary] = deque(maxlen=FAILURES_KEPT)
         self.node_seconds: dict[str, float] = {}
         self.memory = Memory()
@@ -72,6 +75,8 @@ class Search:
         self.seen_live = False
         self.reopened = False
         self.cancel_requested = False
+        self.cancelled_at: float | None = None
+        self.strays: set[Uid] = set()
 
     @property
     def key(self) -> Key:
@@ -131,6 +136,7 @@ class Search:
             blast=blast,
             submit_live={state: n for (role, state), n in self.live.items() if role == "submit" and n},
             setup_live=self.live_of("setup"),
+            setup_shared=self.setup_shared,
             setup_seen=self.setup_seen,
             setup_failed=self.ended["setup", "failed"] > 0,
             submit=self.fate("submit"),

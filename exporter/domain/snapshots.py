@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exporter.domain.phase import Phase, Reason
+from exporter.domain.words import CANCEL_DURATION_BOUNDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,10 +160,42 @@ class ProcessView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunningCancel:
+    """A cancel of one search that runs, asked for at `since`, Unix seconds; `stage` is empty until it has looked."""
+
+    namespace: str
+    id: str
+    since: float
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterCancels:
+    """Cancels of one cluster: how many by result, Jobs deleted by role, seconds to the last pod, and those that run."""
+
+    results: Mapping[str, int] = field(default_factory=dict)
+    deleted: Mapping[str, int] = field(default_factory=dict)
+    durations: Tally = Tally((0,) * (len(CANCEL_DURATION_BOUNDS) + 1), 0.0)
+    running: tuple[RunningCancel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelCounts:
+    """Cancels by name of the cluster, where there were any; callers and requests that were refused, by reason."""
+
+    clusters: Mapping[str, ClusterCancels] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
+    auth_failures: Mapping[str, int] = field(default_factory=dict)
+    audit_failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What one page says: every cluster and the process, frozen together. `at` is Unix seconds."""
+    """What one page says: every cluster and the process, frozen together. `at` is Unix seconds; `cancels` is None while
+    nobody can cancel."""
 
     at: float
     clusters: tuple[ClusterView, ...]
     process: ProcessView
     prices: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+    cancels: CancelCounts | None = None

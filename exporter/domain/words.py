@@ -110,10 +110,12 @@ EVENT_REASONS = (
     ("PersistentVolumeClaim", "other"),
     ("other", "other"),
 )
+AUTH_FAILURES = ("missing", "malformed", "invalid", "audience", "limited", "forbidden", "unavailable")
 REPLACED_LABELS = ("db", "pool", "program", "reason")
 RESOURCE_STATES = ("fresh", "stale", "expired", "denied", "absent", "stopped", "never")
 
 SEARCH_DURATION_BOUNDS = (60, 90, 120, 300, 600, 1800, 3600, 7200, 14400, 28800, 86400, 259200)
 JOB_DURATION_BOUNDS = (10, 20, 40, 60, 120, 300, 600, 1200, 2400, 3600, 7200, 21600)
 JOB_QUEUE_DURATION_BOUNDS = (5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600)
+CANCEL_DURATION_BOUNDS = (5, 10, 30, 60, 120, 300, 600, 900)
 COLLECTOR_DURATION_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60)

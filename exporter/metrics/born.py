@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from exporter.domain.records import JOB_ROLES, POD_ROLES
+from exporter.domain.records import JOB_ROLES, POD_ROLES, SEARCH_ROLES
 from exporter.domain.snapshots import Tally
 from exporter.domain.words import DISRUPTIONS, EVENT_REASONS, FAILURE_REASONS, FINISHED_PAIRS, PROGRAMS, REPLACED_LABELS
-from exporter.metrics import cluster, fleet, own
+from exporter.metrics import cancel, cluster, fleet, own
 from exporter.metrics.catalogue import short
 from exporter.metrics.family import Family
 
@@ -19,9 +19,10 @@ JOB_ENDS = (("succeeded", "none"), ("lost", "none"), *(("failed", reason) for re
 
 
 def initial_totals(
-    namespaces: Sequence[str], resources: Sequence[Resource], pools: Sequence[str] = ()
+    namespaces: Sequence[str], resources: Sequence[Resource], pools: Sequence[str] = (), *, cancels: bool = False
 ) -> dict[Key, float]:
-    """Every counter with a known label set, at 0. `resources` are pairs of collector and resource.
+    """Every counter with a known label set, at 0. `resources` are pairs of collector and resource; `cancels`: whether
+    searches may be cancelled.
 
     Pools are known only when nodes have been listed: call it again for the counters of new ones. Requests to APIs are
     counted from the first of their kind.
@@ -38,6 +39,8 @@ def initial_totals(
         (own.LABEL_VALUES_REPLACED, ((label,) for label in REPLACED_LABELS)),
         (own.RECORDS_REJECTED, ((resource,) for _, resource in resources)),
     ]
+    if cancels:
+        sets.append((cancel.JOBS_AFTER_CANCEL, product(namespaces, SEARCH_ROLES)))
     return {(short(family), labels): 0.0 for family, every in sets for labels in every}
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from exporter.metrics import cluster, fleet, own, searches
+from exporter.metrics import cancel, cluster, fleet, own, searches
 from exporter.metrics.family import Family
 
 PREFIX = "elasticblast_"
@@ -24,6 +24,7 @@ TOPICS: Mapping[str, tuple[Family, ...]] = {
     "All searches and Jobs": fleet.FAMILIES,
     "Pods, nodes and storage": cluster.FAMILIES,
     "Collectors": own.COLLECTOR_FAMILIES,
+    "Cancel": (*cancel.CLUSTER_FAMILIES, *cancel.PROCESS_FAMILIES),
     "Process": own.PROCESS_FAMILIES,
 }
 
@@ -82,7 +83,7 @@ CATALOGUE = _checked(tuple(family for families in TOPICS.values() for family in 
 PER_CLUSTER: Mapping[str, Family] = {
     family.name: replace(family, labels=("cluster", *family.labels))
     for family in CATALOGUE
-    if family not in own.PROCESS_FAMILIES
+    if family not in (*own.PROCESS_FAMILIES, *cancel.PROCESS_FAMILIES)
 }
 """The families of a cluster by name, as they are when clusters are named: `cluster` is their first label."""
 

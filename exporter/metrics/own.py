@@ -114,8 +114,8 @@ HTTP_REQUESTS = Family(
     name="elasticblast_exporter_http_requests_total",
     kind="counter",
     labels=("handler", "code"),
-    help="Requests that the exporter answered by handler and HTTP status code.",
-    bound=30,
+    help="Requests that the exporter answered by handler, `admin_` those of the admin listener, and HTTP status code.",
+    bound=100,
 )
 CPU_SECONDS = Family(
     number=70,

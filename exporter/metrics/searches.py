@@ -134,7 +134,7 @@ FLAG = Family(
     kind="gauge",
     labels=(*_SEARCH, "flag"),
     help="Abnormal facts of a search from its Jobs, pods and nodes, 1 if it holds; a flag whose source is not read is "
-    "absent (`zombie` needs ConfigMaps).",
+    "absent (`zombie` without a cancel).",
     bound=800,
     values={"flag": FLAGS},
     collector="batch",

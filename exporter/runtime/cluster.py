@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter.adapters.clock import Clock
@@ -28,22 +29,28 @@ from exporter.runtime.pulse import Look, look
 
 LOG = logging.getLogger("exporter.searches")
 _EVENTS_PER_LOCK = 200
+_LET_OTHERS = 0.0002  # seconds between two parts of a listing: whoever waits for the lock gets it
 _LONGEST_CHARGE = 30.0  # seconds; a longer pause between two ticks is not charged to anybody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSettings:
-    """What a cluster is told: its name (may be empty), namespaces, rules, limits and holds."""
+    """What a cluster is told: its name (may be empty), namespaces, rules, limits and holds; `cancels`: whether searches
+    may be cancelled here."""
 
     name: str
     namespaces: tuple[str, ...]
     rules: Rules
     limits: Limits
     holds: Holds
+    cancels: bool = False
 
 
 class Cluster:
-    """The owner of one ledger. Feeds write to it under its lock; a tick freezes it; a page reads what was frozen."""
+    """The owner of one ledger. Feeds write to it under its lock; a tick freezes it; a page reads what was frozen.
+
+    A listing is folded in parts, each under the lock. While one is under way no tick looks: it would see half of it.
+    """
 
     def __init__(self, settings: ClusterSettings, *, collectors: Sequence[Collector], clock: Clock) -> None:
         self.settings = settings
@@ -52,8 +59,10 @@ class Cluster:
         self.generation = 0
         self._clock = clock
         self._lock = threading.Lock()
+        self._whole = threading.Lock()  # held while a listing is folded and while a tick freezes; taken before `_lock`
         resources = [(c.name, name) for c in collectors for name in c.names()]
-        self._counts = Counts(initial_totals(settings.namespaces, resources), initial_tallies(resources))
+        totals = initial_totals(settings.namespaces, resources, cancels=settings.cancels)
+        self._counts = Counts(totals, initial_tallies(resources))
         self._ledger = Ledger(rules=settings.rules, limits=settings.limits, counts=self._counts)
         self._dirty = {c.name: True for c in collectors}
         self._shown: frozenset[Key] = frozenset()
@@ -76,10 +85,18 @@ class Cluster:
         return Known(ids=ids, now=self._clock.wall(), retention=self.settings.rules.shown_for)
 
     def listed(self, feed: Feed, listing: Listing, *, gap: float | None) -> None:
+        """Fold a listing, a part at a time, so that nobody else waits for the whole of it, except the ticks."""
+        name, namespace = feed.resource.name, feed.namespace
+        with self._whole:
+            parts = self._ledger.listing(name, namespace, listing.records, self._clock.wall(), gap=gap)
+            while self._folds_on(parts):
+                time.sleep(_LET_OTHERS)
+            with self._lock:
+                self._dirty = dict.fromkeys(self._dirty, True)
+
+    def _folds_on(self, parts: Iterator[None]) -> bool:
         with self._lock:
-            now = self._clock.wall()
-            self._ledger.listed(feed.resource.name, feed.namespace, listing.records, now, gap=gap)
-            self._dirty = dict.fromkeys(self._dirty, True)
+            return next(parts, self) is not self
 
     def changed(self, feed: Feed, events: Sequence[WatchEvent]) -> None:
         for start in range(0, len(events), _EVENTS_PER_LOCK):
@@ -129,6 +146,21 @@ class Cluster:
                 self._stored[poller.namespace] = number
                 self._dirty[poller.collector] = True
 
+    # Called by the cancel, from its threads.
+
+    def cancel_requested(self, namespace: str, identity: str) -> None:
+        """A cancel of the search is about to delete its first Job: from now on it is cancelling, until nothing lives
+        that a cancel takes away. It is remembered if the search is not known yet."""
+        with self._lock:
+            self._ledger.jobs.cancel((namespace, identity))
+            self._dirty = dict.fromkeys(self._dirty, True)
+
+    def cancel_withdrawn(self, namespace: str, identity: str) -> None:
+        """The cancel of the search has deleted nothing: its phase goes by its Jobs again."""
+        with self._lock:
+            self._ledger.jobs.withdraw_cancel((namespace, identity))
+            self._dirty = dict.fromkeys(self._dirty, True)
+
     # Called by ticks and by the page.
 
     def tick(self, collector: str, *, idle_after: float) -> None:
@@ -136,7 +168,7 @@ class Cluster:
         mono = self._clock.mono()
         seen = look([*self.feeds, *self.pollers], mono, self.settings.holds)
         standing = seen.standing()
-        with self._lock:
+        with self._whole, self._lock:
             if collector == "core":
                 self._charge(seen)
             recent = mono - self._frozen_at.get(collector, float("-inf")) < idle_after

@@ -11,7 +11,7 @@ from exporter.adapters.decode import Page, ResourceName, decode_page
 from exporter.adapters.transport import Transport
 from exporter.collectors.base import Listing, Pages, Query
 from exporter.domain.failures import Failed, Word
-from exporter.domain.records import Record
+from exporter.domain.records import Record, Uid
 
 _HALF_A_SECOND = 0.5  # the Date header has whole seconds, rounded down
 
@@ -21,9 +21,9 @@ class ListLimits:
     """Bounds of one pass: seconds in all, objects and bytes of a page, pages of a LIST, records of the pass."""
 
     deadline: float = 25.0
-    page_items: int = 500
+    page_items: int = 250
     page_bytes: int = 32 * 1024**2
-    pages: int = 400
+    pages: int = 800
     records: int = 200_000
 
 
@@ -61,7 +61,7 @@ def pass_over(
 
 
 def _read_all(fetch: Callable[[str], Page], limits: ListLimits, left: list[int]) -> Listing:
-    records: dict[str, Record] = {}
+    records: dict[Uid, Record] = {}
     token, version, tokens = "", "", set[str]()
     for _ in range(limits.pages):
         page = fetch(token)

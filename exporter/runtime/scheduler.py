@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -22,11 +22,15 @@ _LATE = 3.0  # intervals without a tick after which the scheduler is taken to sl
 
 @dataclass(slots=True, eq=False)
 class Tick:
-    """One thing done every `interval` seconds, never twice at once. `began_at`: monotonic start of the last run."""
+    """One thing done every `interval` seconds, first `after` seconds from the start, never twice at once.
+
+    `began_at`: monotonic start of the last run.
+    """
 
     name: str
     interval: float
     run: Callable[[], object]
+    after: float = 0.0
     began_at: float | None = None
     busy: bool = False
 
@@ -54,8 +58,8 @@ class Scheduler:
         self._background = BackgroundScheduler(timezone=UTC)
         self._background.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
 
-    def add(self, name: str, interval: float, run: Callable[[], object]) -> None:
-        self.ticks.append(Tick(name=name, interval=interval, run=run))
+    def add(self, name: str, interval: float, run: Callable[[], object], *, after: float = 0.0) -> None:
+        self.ticks.append(Tick(name=name, interval=interval, run=run, after=after))
 
     def start(self) -> None:
         self._started_at = self.clock.mono()
@@ -71,7 +75,7 @@ class Scheduler:
                 max_instances=1,
                 coalesce=True,
                 misfire_grace_time=None,
-                next_run_time=datetime.now(UTC),
+                next_run_time=datetime.now(UTC) + timedelta(seconds=tick.after),
             )
         self._background.start()
         self._guardian.start()

@@ -1,7 +1,9 @@
 """HTTP/1.1 under limits: how many connections, how long a request may take, how long its head may be.
 
 uvicorn has no clock for a request's head, for a reader that stalls or for a client that never speaks; this has one
-deadline per connection, armed while a request is under way and disarmed once its last byte has left.
+deadline per connection, armed while a request is under way and disarmed once its last byte has left. An application
+that needs longer for one request calls the extension `deadline` of its scope with the seconds from now, in the loop's
+thread.
 """
 
 from __future__ import annotations
@@ -72,6 +74,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._in_head = True
         super().on_message_begin()
+        self.scope["extensions"] = {"deadline": self._extend}  # type: ignore[dict-item] # ASGI's own are mappings
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -92,6 +95,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if self._too_long else HTTPStatus.BAD_REQUEST)
+
+    def _extend(self, seconds: float) -> None:
+        if not self.transport.is_closing():  # the client may have gone while its answer was made
+            self._began = self.loop.time()
+            self._arm(seconds)
 
     def _begin(self) -> None:
         self._began = self.loop.time()

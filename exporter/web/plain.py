@@ -53,7 +53,7 @@ FLAGS: Mapping[str, str] = {
     "recreated": "Jobs appeared after its end",
     "foreign_setup": "a setup Job of another search holds its submission up",
     "shard_without_node": "a database shard has no node that holds it",
-    "zombie": "its OpenAPI record says it runs, but nothing of it is left",
+    "zombie": "Jobs of it were made after it was cancelled",
     "export_stuck": "BLAST has ended, but its results are not uploaded yet",
 }
 

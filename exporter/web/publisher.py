@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from exporter.adapters.clock import Clock
-from exporter.domain.snapshots import View
+from exporter.domain.snapshots import CancelCounts, View
 from exporter.logs import Transitions, event
 from exporter.metrics import samples
 from exporter.runtime.cluster import Cluster
@@ -18,15 +18,26 @@ LOG = logging.getLogger("exporter.publisher")
 
 
 class Publisher:
-    """Makes the next generation when a snapshot is new, or when the present one has been served for `idle_after` s."""
+    """Makes the next generation when a snapshot is new, or when the present one has been served for `idle_after` s.
 
-    def __init__(self, *, process: Process, clock: Clock, idle_after: float) -> None:
+    `cancels` tells of cancels so far, None while nobody can cancel.
+    """
+
+    def __init__(
+        self,
+        *,
+        process: Process,
+        clock: Clock,
+        idle_after: float,
+        cancels: Callable[[], CancelCounts | None] = lambda: None,
+    ) -> None:
         self.slot = PageSlot()
         self.view: View | None = None
         self._clusters: Sequence[Cluster] = ()
         self._prices: Mapping[str, tuple[float, str]] = {}
         self._process = process
         self._clock = clock
+        self._cancels = cancels
         self._idle_after = idle_after
         self._made_at = float("-inf")
         self._made_of: tuple[tuple[int, int], ...] = ()
@@ -51,6 +62,7 @@ class Publisher:
             clusters=tuple(cluster.view() for cluster in self._clusters),
             process=self._process.view(),
             prices=self._prices,
+            cancels=self._cancels(),
         )
         self._number += 1
         page = Page(self._number, partial(samples, view), on_errors=self._report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from exporter.domain import stopping
 from exporter.domain.advice import advise
 from exporter.domain.progress import ended_jobs
 from exporter.domain.snapshots import BatchSnapshot, ClusterView, Obituary, SearchView
@@ -22,11 +23,12 @@ def searches_section(cluster: ClusterView, now: float) -> Html:
     if batch is None:
         return element("p", "Not known: the cluster's Jobs could not be read lately. See the collectors below.")
     if not dark:
-        return _table(batch, now) if batch.searches else element("p", "No search at the moment.", class_="soft")
+        none = element("p", "No search at the moment.", class_="soft")
+        return _table(cluster.name, batch, now) if batch.searches else none
     why = ": the Jobs there could not be read lately. See the collectors below."
     note = element("p", ["Not known of ", spaces(dark), why])
     if batch.searches:
-        return joined([note, _table(batch, now)])
+        return joined([note, _table(cluster.name, batch, now)])
     return joined([note, element("p", ["No search at the moment in ", spaces(batch.namespaces), "."], class_="soft")])
 
 
@@ -40,10 +42,10 @@ def spaces(names: Sequence[str]) -> Html:
     return joined(["namespaces " if len(names) > 1 else "namespace ", foreign(", ".join(names))])
 
 
-def _table(batch: BatchSnapshot, now: float) -> Html:
+def _table(cluster: str, batch: BatchSnapshot, now: float) -> Html:
     """Those that live first, each by its start, newest first."""
     ordered = sorted(batch.searches, key=lambda search: (search.terminal, -search.created, search.id))
-    rows = (part for search in ordered for part in (_row(search, now), _details(search, now)))
+    rows = (part for search in ordered for part in (_row(search, now), _details(cluster, search, now)))
     shown = table("Searches", _HEADS, rows, class_="searches")
     if not batch.hidden:
         return shown
@@ -120,7 +122,7 @@ def _last_sign(search: SearchView, now: float) -> str:
     return f"last progress {plain.span(now - search.last_progress)} ago"
 
 
-def _details(search: SearchView, now: float) -> Html:
+def _details(cluster: str, search: SearchView, now: float) -> Html:
     facts = {
         "Search id": element("code", foreign(search.id)),
         "Namespace": foreign(search.namespace),
@@ -136,7 +138,8 @@ def _details(search: SearchView, now: float) -> Html:
     )
     failures = _failures(search.failures, now)
     title = f"Details and last failures ({len(search.failures)})" if search.failures else "Details"
-    inside = element("details", [element("summary", title), listed, failures, _next_steps(search)])
+    steps = [_next_steps(search), _stopping(cluster, search)]
+    inside = element("details", [element("summary", title), listed, failures, *steps])
     return element("tr", element("td", inside, role="cell", colspan=str(len(_HEADS))), role="row", class_="more")
 
 
@@ -146,6 +149,17 @@ def _next_steps(search: SearchView) -> Html:
         for advice in advise(search)
     )
     return joined([element("p", "What to do next", class_="soft"), lines(steps)])
+
+
+def _stopping(cluster: str, search: SearchView) -> Html:
+    """The plan and its command; a page that anybody may open has no button."""
+    if search.terminal:
+        return Html("")
+    if not stopping.can_be_cancelled(search):
+        return small(stopping.UNLABELLED)
+    command = stopping.cancel_command(search.id, search.namespace, cluster)
+    plan = element("p", stopping.plan_sentence(search), class_="soft")
+    return joined([plan, small(element("code", foreign(command)))])
 
 
 def _attempts(search: SearchView) -> Iterable[str]:

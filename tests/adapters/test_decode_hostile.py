@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any, get_args
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.adapters.decoding import changed
 from tests.support import recorded
 
 CREATED = 1795334367.0
+SOME_UUID = "0a1b2c3d-0000-4000-8000-0123456789ab"
 
 
 def test_an_error_of_a_watch_has_a_code() -> None:
@@ -36,7 +38,7 @@ def test_a_broken_object_in_a_watch_is_rejected_with_its_version_and_uid() -> No
     event = decode_event("jobs", json.dumps({"type": "MODIFIED", "object": item}).encode())
     assert event.rejected
     assert event.resource_version == item["metadata"]["resourceVersion"]
-    assert event.uid == item["metadata"]["uid"]
+    assert event.uid == UUID(item["metadata"]["uid"]).bytes
 
 
 @pytest.mark.parametrize(
@@ -156,6 +158,21 @@ def test_a_surrogate_pair_and_a_written_backslash_survive_beside_a_lone_surrogat
 )
 def test_a_job_whose_identity_is_broken_is_rejected(change: Callable[[dict[str, Any]], object]) -> None:
     assert changed("jobs", "job-004", change) == [None]
+
+
+@pytest.mark.parametrize(
+    ("uid", "key"),
+    [
+        (SOME_UUID, UUID(SOME_UUID).bytes),
+        (SOME_UUID.upper(), SOME_UUID.upper()),
+        (SOME_UUID.replace("-", ""), SOME_UUID.replace("-", "")),
+        (f"{{{SOME_UUID}}}", f"{{{SOME_UUID}}}"),
+        ("one", "one"),
+    ],
+)
+def test_a_uid_that_is_no_usual_uuid_is_kept_as_it_is(uid: str, key: str | bytes) -> None:
+    """Spellings of one UUID are uids of their own: the API compares them as text."""
+    assert changed("jobs", "job-004", lambda item: item["metadata"].update(uid=uid))[0].uid == key
 
 
 @pytest.mark.fault(46)

@@ -33,6 +33,10 @@ ACCOUNT = "system:serviceaccount:monitoring:exporter"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 PLURALS = {"Role": "roles", "RoleBinding": "rolebindings", "ClusterRole": "clusterroles"}
 PLURALS |= {"ClusterRoleBinding": "clusterrolebindings"}
+GOOD = {
+    (): "Everything that the exporter needs is allowed.",
+    ("person",): "You may run `cancel` directly on this cluster.",
+}
 
 
 def findings(*missing: Permission, **changes: Any) -> Findings:
@@ -281,27 +285,34 @@ def test_what_the_server_does_not_tell_is_left_out_and_its_clock_is_measured() -
 
 
 @pytest.mark.controlplane
-@pytest.mark.parametrize("who", ["account", "user"])
+@pytest.mark.parametrize(
+    ("who", "more"), [("account", ()), ("user", ()), ("account", ("--cancel",)), ("user", ("--cancel", "person"))]
+)
 def test_the_printed_grants_make_check_pass(
-    control_plane: ControlPlane, namespace: str, tmp_path: Path, who: str
+    control_plane: ControlPlane, namespace: str, tmp_path: Path, who: str, more: tuple[str, ...]
 ) -> None:
     """The YAML, applied by an administrator as it is, is enough; less than it was not."""
     token = control_plane.token_of("nobody")
     if who == "account":
         token = control_plane.account_token("exporter", namespace=namespace)
     kubeconfig = str(control_plane.kubeconfig(tmp_path / "kubeconfig", token))
-    flags = ("--kubeconfig", kubeconfig, "--namespace", namespace)
+    flags = ("--kubeconfig", kubeconfig, "--namespace", namespace, *more)
     before = run("check", *flags, "--grants")
-    assert (before.code, "12 of 12 permissions are missing" in before.err) == (1, True)
+    (missing, whole) = re.findall(r"(\d+) of (\d+) permissions are missing", before.err)[0]
+    assert (before.code, missing, whole) == (1, whole, {(): "12", ("--cancel",): "17"}.get(more, "5"))
     objects = list(yaml.safe_load_all(before.out))
     applied = [_path(one) for one in objects]
     try:
         for path, one in zip(applied, objects, strict=True):
             expect(control_plane.api.post(path, one), 201)
         after = wait_for(lambda: _passed(*flags), 20.0, lambda: run("check", *flags).out)
-        assert after.out.rstrip().endswith("Everything that the exporter needs is allowed.")
+        assert after.out.rstrip().endswith(GOOD[more[1:]])
         assert run("check", *flags[:2], "--namespace", "kube-system").code == 1
-        once = run("once", *flags)
+        if "person" in more:
+            dry = run("cancel", "job-" + "0" * 32, "--yes", "--audit", str(tmp_path / "audit"), *flags[:4])
+            assert dry.code == 5, dry
+            return
+        once = run("once", *flags[:4])
         assert (once.code, "elasticblast_searches{" in once.out) == (0, True)
     finally:
         for path, one in zip(applied, objects, strict=True):

@@ -12,7 +12,8 @@ from exporter.cli import parser
 from exporter.cli.run import INTERRUPTED
 from tests.cli.command import run
 
-COMMANDS = ("run", "demo", "once", "check", "status", "metrics", "config")
+COMMANDS = ("run", "demo", "once", "check", "status", "cancel", "token", "metrics", "config")
+REQUIRED = {"cancel": ["job-1"], "token": ["alice"]}
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -25,7 +26,7 @@ def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_a_module_and_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert callable(import_module(f"exporter.cli.{name}").command)
-    assert parser().parse_args([name]).command == name
+    assert parser().parse_args([name, *REQUIRED.get(name, [])]).command == name
     assert len(help_of(capsys, name)) > 300
 
 
@@ -41,14 +42,14 @@ def test_every_example_of_the_help_is_a_legal_command(name: str, capsys: pytest.
     text = help_of(capsys, *filter(None, [name]))
     examples = re.findall(r"^  (?:kubectl .* -- )?elasticblast-exporter (.*)$", text, re.MULTILINE)
     for example in examples:
-        typed = re.split(r"\s{3,}|\s\|", example)[0]
+        typed = re.split(r"\s{3,}|\s[|>]", example)[0]
         assert parser().parse_args(shlex.split(typed)).command in COMMANDS
     assert examples or name in ("run", "metrics", "config")
 
 
 def test_the_first_help_names_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     told = help_of(capsys).partition("exit codes:")[2]
-    assert re.findall(r"(?:^|\s)(\d+) ", told) == ["0", "1", "2", "3", "5", "7", str(INTERRUPTED)]
+    assert re.findall(r"(?:^|\s)(\d+) ", told) == ["0", "1", "2", "3", "4", "5", "6", "7", str(INTERRUPTED)]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -57,7 +58,8 @@ def test_the_first_help_names_every_command(name: str, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    "typed", [(), ("dance",), ("status", "--output", "xml"), ("demo", "--port", "x"), ("check", "x")]
+    "typed",
+    [(), ("dance",), ("status", "--output", "xml"), ("demo", "--port", "x"), ("check", "x"), ("cancel",), ("token",)],
 )
 def test_what_is_not_in_the_grammar_is_2(typed: tuple[str, ...]) -> None:
     ran = run(*typed)

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 EXPECTED: dict[str, list[tuple[str, int, str]]] = {
     "admin": [
-        ("admin", 1, "is not a known key"),
+        ("admin.audit_file", 8, "must be the path of a file"),
+        ("admin.tls", 1, "is required unless admin.address is a loopback address"),
+        ("admin.hosts", 6, "must not be empty unless admin.address is a loopback address"),
+        ("admin.tokens_file", 1, "is required for callers tokens"),
+        ("admin.port", 4, "is the port of listen too"),
+        ("admin.stage_one", 7, "must not exceed admin.whole"),
+    ],
+    "admin-hosts": [
+        ("admin.hosts[1]", 7, "must be a host name in lower case without a port"),
+        ("admin.hosts[2]", 7, "must be a host name in lower case without a port"),
+        ("admin.audience", 6, "must be 1 to 253 printable characters"),
+        ("admin.max_objects", 8, "must be between 1 and 100000"),
+        ("admin.tokens_file", 5, "is only for callers tokens"),
+        ("admin.tls", 1, "is required unless admin.address is a loopback address"),
+        ("admin.tokens_file", 5, "names a file that cannot be read: No such file or directory"),
     ],
     "alias": [
         ("limits", 3, "uses an alias; write the value out"),

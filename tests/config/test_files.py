@@ -55,6 +55,15 @@ def test_every_written_form_is_read():
     assert (config.log.level, config.log.format, config.shutdown_delay) == ("debug", "json", 0.0)
 
 
+def test_the_admin_section_is_read():
+    admin = load(DATA / "admin.good.yaml", {}, {}).admin
+
+    assert (admin.enabled, admin.address, admin.port) == (True, "::1", 9861)
+    assert admin.hosts == ("cancel.example", "localhost")
+    assert admin.audit_file == str(Path("~/audit.jsonl").expanduser())
+    assert (admin.stage_one, admin.whole) == (120.0, 900.0)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.process.pages import OPENMETRICS, phases, read_openmetrics, searches, total
-from tests.process.program import Program
+from tests.process.program import ROOT, Program
 from tests.support.controlplane_files import free_port
 from tests.support.daemon import PREFIX, Page, family, moved
 from tests.support.waiting import wait_for
@@ -104,14 +105,48 @@ def troubled(page: Page) -> bool:
     return bool(set(phases(page)) & ENDED_BADLY) or any(moved(page, name) for name in WRONG)
 
 
+def test_the_printed_line_cancels_a_search(start: Start) -> None:
+    """Copied into a shell as it is, with --yes after it: the phase goes to cancelling and then to cancelled."""
+    program = start("--seed", "3")
+    lively(program)
+    (line,) = re.findall(
+        r"^  (ELASTICBLAST_EXPORTER_ADMIN_TOKEN=\S+ .* cancel (\S+) --url \S+)$", program.said, re.MULTILINE
+    )
+    command, identity = line
+
+    def phase(page: Page) -> set[str]:
+        shown = family(page, "search_phase")
+        return {key[2] for key, value in shown.items() if key[0] == identity and value}
+
+    program.await_page(lambda page: phase(page) == {"running"}, 30.0, "the search that goes on for hours")
+    shell = subprocess.Popen(["sh", "-c", f"{command} --yes"], cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        program.await_page(lambda page: phase(page) == {"cancelling"}, 30.0, "cancelling")
+        program.await_page(lambda page: phase(page) == {"cancelled"}, 30.0, "cancelled")
+        said = shell.communicate(timeout=60.0)[0].decode()
+    finally:
+        shell.kill()
+        shell.wait()
+    assert shell.returncode == 0
+    assert "Done: nothing of the search lives any more." in said
+    token = command.partition("=")[2].partition(" ")[0]
+    assert program.said.count(token) == 1
+    assert program.files == []
+    reasons = family(program.page(), "search_phase_reason")
+    assert (identity, "default", "admin") in {key for key, value in reasons.items() if value}
+
+
 def test_it_says_where_to_look(start: Start) -> None:
     """Every address it prints answers; the Kubernetes API asks who is there."""
     program = start("--seed", "2", "--speed", "50")
     lively(program)
     assert "50 times faster than a real one, seed 2" in program.said
-    status, metrics, live, ready, api = re.findall(r"http://\S+", program.said)
+    status, metrics, live, ready, admin, api, again = re.findall(r"http://\S+", program.said)
     assert {status, metrics, live, ready} == {program.url + path for path in ("/", "/metrics", "/livez", "/readyz")}
     assert [program.status(path) for path in ("/", "/metrics", "/livez", "/readyz")] == [200] * 4
+    assert admin == f"{again}/"
+    program.url = again
+    assert [program.status(path) for path in ("/openapi.json", "/v1/searches")] == [200, 401]
     program.url = api
     assert program.status("/api/v1/nodes") in (401, 403)
 

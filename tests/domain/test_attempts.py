@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.attempts import new_attempts
+from exporter.domain.attempts import NONE_COUNTED, new_attempts
 from exporter.domain.records import ContainerRecord, PodRecord
 from exporter.domain.words import FAILURE_REASONS
 from tests.support.records import START, container, ended, pod
@@ -14,9 +14,11 @@ EXPORT_RUNS = container("results-export", running_since=START)
 
 def reasons(*states: PodRecord) -> list[str]:
     """The failure reasons that one pod's states, in order, add up to."""
-    counted: dict[str, int] = {}
-    attempts = [attempt for state in states for attempt in new_attempts(state, counted)]
-    return [attempt.reason for attempt in attempts for _ in range(attempt.times)]
+    counted, found = NONE_COUNTED, list[str]()
+    for state in states:
+        attempts, counted = new_attempts(state, counted)
+        found += [attempt.reason for attempt in attempts for _ in range(attempt.times)]
+    return found
 
 
 def with_blast(code: int, reason: str = "", **fields: Any) -> PodRecord:
@@ -59,7 +61,7 @@ def test_every_failure_reason_is_reached() -> None:
 
 
 def test_an_attempt_says_which_container_ended_how_and_when() -> None:
-    (attempt,) = new_attempts(with_blast(2), {})
+    (attempt,), _ = new_attempts(with_blast(2), NONE_COUNTED)
     assert (attempt.container, attempt.ending) == ("blast", ended(2))
 
 
@@ -99,7 +101,7 @@ def test_runs_that_nobody_saw_count_as_other_before_those_that_are_known() -> No
 
 def test_any_number_of_unseen_runs_is_one_attempt_with_its_times() -> None:
     """A restart count is whatever the API says: it is never counted up one by one."""
-    found = list(new_attempts(restarted(2**31 - 1, running_since=START, last=ended(2)), {}))
+    found, _ = new_attempts(restarted(2**31 - 1, running_since=START, last=ended(2)), NONE_COUNTED)
     assert [(a.reason, a.times) for a in found] == [("other", 2**31 - 2), ("database", 1)]
 
 

@@ -88,7 +88,7 @@ def test_export_stuck() -> None:
     assert flag(ledger, "export_stuck", START + 5000) is False
 
 
-def test_every_flag_but_zombie_is_told() -> None:
+def test_every_flag_but_zombie_is_told_of_a_search_that_nobody_cancelled() -> None:
     ledger = with_records(job())
     assert flag(ledger, "zombie") is None
     assert {*view_of(ledger).flags, "zombie"} == set(FLAGS)

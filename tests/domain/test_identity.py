@@ -13,12 +13,7 @@ ONE, TWO = "job-" + "1" * 32, "job-" + "2" * 32
 
 
 def identity(label: str = "", template: str = "", env: str = "", path: str = "", app: str = "blast") -> Identity:
-    return identify(
-        labels={"app": app, "elb-job-id": label},
-        template_labels={"elb-job-id": template},
-        env={"BLAST_ELB_JOB_ID": env},
-        results_path=path,
-    )
+    return identify(app=app, label=label, template=template, env=env, results_path=path)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from exporter.domain.names import batch_number, db_name, is_partition, openapi_id, program_of, short_id
+from exporter.domain.names import (
+    batch_number,
+    cast,
+    db_name,
+    is_partition,
+    mould_of,
+    openapi_id,
+    program_of,
+    short_id,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +36,19 @@ from exporter.domain.names import batch_number, db_name, is_partition, openapi_i
 )
 def test_the_batch_number_is_in_the_name(name: str, number: int | None) -> None:
     assert batch_number(name) == number
+
+
+def test_batches_of_a_search_have_one_mould() -> None:
+    names = [f"blastp-batch-nr-job-{number:03}-1a2b3c4d" for number in (0, 7, 12, 999, 1000)]
+    assert len({mould_of(name, batch_number(name)) for name in names}) == 1
+
+
+NAMES = st.lists(st.sampled_from(["blastp", "-batch-nr", "-job-", "007", "7", "0007", "-1a2b3c4d"]), max_size=8)
+
+
+@given(NAMES.map("".join), st.none() | st.integers(0, 2000) | st.just(7))
+def test_a_name_comes_out_of_its_mould_as_it_went_in(name: str, number: int | None) -> None:
+    assert cast(mould_of(name, number), number) == name
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 `runs` is elasticblast_exporter_collector_runs_total, `state` elasticblast_exporter_collector_state, `rejected`
 elasticblast_exporter_records_rejected_total, `requests` elasticblast_exporter_api_requests_total, `http`
-elasticblast_exporter_http_requests_total, `replaced` elasticblast_exporter_label_values_replaced_total.
+elasticblast_exporter_http_requests_total, `replaced` elasticblast_exporter_label_values_replaced_total, `cancels`
+elasticblast_exporter_cancels_total; the others of a cancel are called by the end of their names.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ ROWS: dict[int, Row] = {
     25: Row("403 for a while", "the hold covers it", "runs denied, no gap"),
     26: Row("404 on the namespace's objects", "drops at once", "state absent"),
     27: Row("404 on an API group", "drops at once, asks again with back-off", "state absent"),
+    28: Row(
+        "409 on a delete, the name is another object now", "takes it for gone, leaves the new one alone", "cancels done"
+    ),
+    29: Row("409 on a delete, the object has changed", "reads it again and checks it, a few times", "cancels conflict"),
     30: Row("410 on a later page", "starts the pass again once; then incomplete", "requests 410"),
     31: Row("405, 415, 422", "fails, does not repeat", "runs server"),
     32: Row("429 with Retry-After", "not before it; no thread sleeps inside a call", "runs throttled"),
@@ -94,5 +99,45 @@ ROWS: dict[int, Row] = {
     83: Row("scrape while a snapshot is swapped", "one generation on a page", "nothing"),
     84: Row("a bad sample of our own", "that family is left out, the page is served", "an error line"),
     85: Row("two replicas", "the same values from both", "nothing"),
+    86: Row(
+        "no token, an empty, malformed or huge one",
+        "refuses before it asks the API",
+        "auth_failures missing, malformed",
+    ),
+    87: Row("a valid token for somebody else", "refuses", "auth_failures audience"),
+    88: Row("the reviews fail, hang or make no sense", "answers 503, deletes nothing", "auth_failures unavailable"),
+    89: Row("the caller may not delete Jobs", "refuses, and audits it", "cancels_refused forbidden"),
+    90: Row("an id that is none", "refuses before it asks the API", "cancels_refused bad_id"),
+    91: Row("confirmed id or expected count differs", "refuses, deletes nothing", "cancels_refused confirm, count"),
+    92: Row(
+        "a web page asks through a browser", "refuses: Origin, form, foreign Host, wrong method", "http 403, 405, 415"
+    ),
+    93: Row(
+        "double click, replay, two callers",
+        "one cancel runs; the others join it or find it done",
+        "cancels already_gone",
+    ),
+    94: Row("the submit Job goes on making batches", "takes it away first, looks until nothing comes", "cancels done"),
+    95: Row("the finalizer lives", "its pod is gone before the first batch: no false SUCCESS", "cancels done"),
+    96: Row("the finalizer's pod does not die", "stops there, no batch is touched", "cancels partial"),
+    97: Row("a delete is done, its answer is lost", "looks it up by uid, never sends it again blindly", "cancels done"),
+    98: Row("403 or 500 half-way", "stops, lists the rest, can be asked again", "cancels partial"),
+    99: Row(
+        "another label between list and delete", "the version conflicts: that object is left alone", "cancels conflict"
+    ),
+    100: Row("another search with a look-alike id", "untouched", "nothing"),
+    101: Row(
+        "propagation or a precondition forgotten", "cannot be: each DELETE seen by a server is checked", "nothing"
+    ),
+    102: Row("more objects than may be deleted", "refuses, and says how many", "cancels_refused too_many"),
+    103: Row(
+        "the exporter dies in mid-cancel", "the same call again ends it; never a false SUCCESS", "cancels start at 0"
+    ),
+    104: Row("the audit cannot be written", "deletes nothing", "audit_failures, cancels audit_failed"),
+    105: Row(
+        "too many cancels are asked for", "429 with Retry-After; other callers are served", "cancels_refused limited"
+    ),
+    106: Row("a namespace that is not configured", "refuses without a look", "cancels_refused namespace"),
+    107: Row("the admin port is off", "nothing listens, no family of it is on the page", "absent"),
     108: Row("a secret in any output", "masked, or never written", "nothing"),
 }

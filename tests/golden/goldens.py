@@ -7,12 +7,15 @@ from dataclasses import replace
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.snapshots import (
     BatchSnapshot,
+    CancelCounts,
+    ClusterCancels,
     ClusterView,
     CoreSnapshot,
     CountsSnapshot,
     PoolView,
     ProcessView,
     ResourceHealth,
+    RunningCancel,
     SearchView,
     Tally,
     View,
@@ -168,8 +171,20 @@ UNNAMED = View(
     prices={"blastpool": (3.6288, "USD")},
 )
 
+CANCELS = ClusterCancels(
+    results={"done": 4, "planned": 6, "partial": 1},
+    deleted={"finalizer": 5, "submit": 3, "blast": 219},
+    durations=Tally((0, 0, 1, 2, 1, 0, 0, 0, 0), 231.5),
+    running=(RunningCancel(namespace="default", id=RUNNING.id, since=AT - 12.5, stage="submit"),),
+)
+
 NAMED = replace(
     UNNAMED,
+    cancels=CancelCounts(
+        clusters={"elb-eastus": CANCELS},
+        refused={"confirm": 2, "forbidden": 1},
+        auth_failures={"missing": 3, "audience": 1},
+    ),
     clusters=(
         replace(CLUSTER, name="elb-eastus"),
         replace(
@@ -181,4 +196,5 @@ NAMED = replace(
         ),
     ),
 )
-"""The same cluster with a name, beside one that is switched off: of that only counters and its collectors are said."""
+"""The same cluster with a name, where a search is being cancelled, beside one that is switched off: of that only
+counters and its collectors are said."""

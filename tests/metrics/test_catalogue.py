@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.metrics import CATALOGUE
+from exporter.metrics import CATALOGUE, cancel
 from exporter.metrics.catalogue import PER_CLUSTER, bound, problems
 from exporter.metrics.document import as_json, as_markdown, as_text
 from exporter.metrics.family import Family
@@ -67,11 +67,20 @@ EXPECTED = """
 65 elasticblast_exporter_clock_skew_seconds gauge collector 4
 66 elasticblast_exporter_searches_hidden gauge - 1
 67 elasticblast_exporter_label_values_replaced_total counter label 4
-68 elasticblast_exporter_http_requests_total counter handler,code 30
+68 elasticblast_exporter_http_requests_total counter handler,code 100
+69 elasticblast_exporter_cancels_total counter result 10
 70 process_cpu_seconds_total counter - 1
 71 process_resident_memory_bytes gauge - 1
 72 process_start_time_seconds gauge - 1
 73 process_open_fds gauge - 1
+74 elasticblast_search_cancel_stage gauge namespace,elb_job_id,stage 10
+75 elasticblast_search_cancel_start_timestamp_seconds gauge namespace,elb_job_id 2
+76 elasticblast_jobs_after_cancel_total counter namespace,role 8
+77 elasticblast_exporter_cancels_refused_total counter reason 12
+78 elasticblast_exporter_cancel_objects_deleted_total counter role 4
+79 elasticblast_exporter_cancel_duration_seconds histogram - 11
+80 elasticblast_exporter_audit_failures_total counter - 1
+81 elasticblast_exporter_auth_failures_total counter reason 7
 """
 BANNED = {"status", "outcome", "search", "aks_cluster", "boundary", "job", "instance", "pod", "node", "container"}
 
@@ -85,7 +94,7 @@ def test_families_are_exactly_those_agreed() -> None:
 
 
 def test_bounds_add_up_to_the_bound_of_the_page() -> None:
-    assert bound() == sum(int(row.rsplit(" ", 1)[1]) for row in EXPECTED.split("\n")[1:-1]) == 7930
+    assert bound() == sum(int(row.rsplit(" ", 1)[1]) for row in EXPECTED.split("\n")[1:-1]) == 8065
 
 
 def test_bound_of_a_family_holds_its_closed_vocabularies() -> None:
@@ -116,7 +125,7 @@ def test_help_is_one_short_sentence_and_timestamps_say_when_they_are_absent() ->
 
 
 def test_families_of_clusters_take_cluster_first_and_those_of_the_process_never() -> None:
-    process = {family.name for family in PROCESS_FAMILIES}
+    process = {family.name for family in (*PROCESS_FAMILIES, *cancel.PROCESS_FAMILIES)}
     assert {family.name for family in CATALOGUE} - process == set(PER_CLUSTER)
     for family in CATALOGUE:
         if family.name in PER_CLUSTER:

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from exporter.domain.phase import Phase
-from exporter.domain.snapshots import ClusterView, CountsSnapshot, Tally, View
+from exporter.domain.snapshots import CancelCounts, ClusterView, CountsSnapshot, Tally, View
 from exporter.domain.words import FLAGS, JOB_VIEW, PHASES
 from exporter.metrics import CATALOGUE, samples
 from exporter.metrics.born import initial_tallies, initial_totals
+from exporter.metrics.catalogue import PER_CLUSTER
 from exporter.metrics.family import Histogram, Sample
-from tests.support.fullview import NAMESPACES, POOLS, RESOURCES, full_view, search_view
+from tests.support.fullview import NAMESPACES, POOLS, RESOURCES, full_cancels, full_view, search_view
 
 
 def page(view: View) -> dict[str, dict[tuple[str, ...], float | Histogram]]:
@@ -76,7 +77,7 @@ def test_exactly_the_phase_of_the_search_is_one(phase: str) -> None:
 
 def test_while_jobs_may_not_be_shown_a_search_keeps_its_counter_only() -> None:
     view = full_view(searches=1)
-    dark = replace(view, clusters=(replace(view.clusters[0], batch=None),))
+    dark = replace(view, clusters=(replace(view.clusters[0], batch=None),), cancels=None)
     said = {name: values for name, values in page(dark).items() if name.startswith("search_")}
     of_search = {name for name, values in said.items() if any(labels[:2] == KEY for labels in values)}
     assert of_search == {"search_node_seconds_total"}
@@ -232,16 +233,15 @@ def test_what_the_system_does_not_say_of_the_process_is_absent() -> None:
 
 def _named(*names: str) -> View:
     view = full_view(searches=1)
-    return replace(view, clusters=tuple(replace(view.clusters[0], name=name) for name in names))
+    clusters = tuple(replace(view.clusters[0], name=name) for name in names)
+    return replace(view, clusters=clusters, cancels=full_cancels(*names))
 
 
 def test_named_clusters_come_first_in_the_labels_of_all_but_the_process() -> None:
     plain, named = page(full_view(searches=1)), page(_named("east", "west"))
+    per_cluster = {name.removeprefix("elasticblast_") for name in PER_CLUSTER}
     for name, values in plain.items():
-        own = name.startswith("process_") or name in (
-            "exporter_build_info",
-            "exporter_http_requests_total",
-        )
+        own = name.removeprefix("elasticblast_") not in per_cluster
         expected = set(values) if own else {(c, *labels) for c in ("east", "west") for labels in values}
         assert set(named[name]) == expected, name
 
@@ -285,7 +285,7 @@ def test_histograms_exist_empty_for_programs_and_collectors() -> None:
 def test_a_cluster_that_has_read_nothing_yet_says_its_counters_only() -> None:
     counts = CountsSnapshot(totals=initial_totals(("default",), RESOURCES), tallies=initial_tallies(RESOURCES))
     fresh = ClusterView(name="", namespaces=("default",), batch=None, core=None, counts=counts, health=())
-    view = replace(full_view(searches=0), clusters=(fresh,), prices={})
+    view = replace(full_view(searches=0), clusters=(fresh,), prices={}, cancels=CancelCounts())
     kinds = {sample.family.name: sample.family.kind for sample in samples(view)}
     gauges = {name for name, kind in kinds.items() if kind == "gauge" and name.startswith("elasticblast_")}
     assert gauges == {"elasticblast_exporter_build_info"}

@@ -53,6 +53,7 @@ class Program:
         self.out, self.err = folder / "out.txt", folder / "err.txt"
         self._http = urllib3.PoolManager(retries=False, timeout=10.0)
         self.rises = True
+        self.on_page: list[Callable[[Page], object]] = []
         self._before: Page = {}
         for path in (self.home, self.temp):
             path.mkdir(parents=True, exist_ok=True)
@@ -129,11 +130,16 @@ class Program:
         assert self.alive, self.log
 
     def page(self) -> Page:
-        """Every series with its value; no counter has fallen since the last look, as long as `rises` is true."""
+        """Every series with its value; no counter has fallen since the last look, as long as `rises` is true.
+
+        Then it calls what is in `on_page`.
+        """
         page = read_text(self.get("/metrics").text)
         if self.rises:
             check_rise(self._before, page)
         self._before = page
+        for look in self.on_page:
+            look(page)
         return page
 
     def await_page(self, predicate: Callable[[Page], Any], timeout: float = 15.0, what: str = "") -> Page:

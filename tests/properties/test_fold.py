@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from exporter.domain.evaluate import evaluate
 from exporter.domain.jobs import base_state
 from exporter.domain.ledger import Ledger
+from exporter.domain.pods import pod_state
 from exporter.domain.records import Ending, JobRecord, PodRecord
 from tests.support.histories import NODES, Step, histories, present, relist, tell, with_nodes
 from tests.support.records import NAMESPACE, START, container, ended, event, job, new_ledger, pod, see, total
@@ -152,6 +153,39 @@ def test_counters_never_fall_and_every_batch_is_accounted_for_even_if_the_watch_
     known = {uid for uid, entry in ledger.jobs.entries.items() if entry.ended}
     unseen = [s for s in steps[first:last] if s.gone and s.record.uid in known]
     assert live_counts(ledger) == live_counts(recount([*steps, *(replace(s, gone=False) for s in unseen)]))
+
+
+@given(histories(), st.sampled_from(["jobs", "pods"]), st.sampled_from([None, 30.0]), st.data())
+def test_a_listing_in_parts_among_the_events_of_others_ends_as_one_in_one_piece(
+    steps: list[Step], resource: str, gap: float | None, data: st.DataObject
+) -> None:
+    kind = JobRecord if resource == "jobs" else PodRecord
+    cut = data.draw(st.integers(0, len(steps)))
+    others = [step for step in steps[cut:] if not isinstance(step.record, kind)]
+    there = [r for r in present(steps).values() if isinstance(r, kind)]
+    records = [r for r in there if isinstance(r, JobRecord) or pod_state(r) is not None]
+    whole, parted = with_nodes(new_ledger()), with_nodes(new_ledger())
+    for ledger in (whole, parted):
+        tell(ledger, steps[:cut])
+    whole.listed(resource, NAMESPACE, records, LATER, gap=gap)
+    tell(whole, others)
+    for _ in parted.listing(resource, NAMESPACE, records, LATER, gap=gap, step=1):
+        now = data.draw(st.integers(0, len(others)))
+        tell(parted, others[:now])
+        others = others[now:]
+    tell(parted, others)
+    for ledger in (whole, parted):
+        evaluate(ledger, LATER + 100, stale=frozenset())
+    assert live_counts(parted) == live_counts(whole)
+    assert without_reasons(parted) == without_reasons(whole)
+
+
+def without_reasons(ledger: Ledger) -> Counter[tuple[str, ...]]:
+    """The totals but for their last label: why a Job failed is what its pods had told by then."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for (name, labels), n in ledger.counts.freeze().totals.items():
+        found[name, *labels[:-1]] += int(n)
+    return +found
 
 
 @given(histories())

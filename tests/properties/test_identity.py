@@ -39,5 +39,5 @@ def legal(text: str) -> bool:
 @given(IDS | st.text(max_size=70) | st.text(INNER + "\n /", max_size=66))
 def test_reliability_p8_a_search_id_is_a_legal_label_value_and_nothing_else(text: str) -> None:
     assert is_search_id(text) == legal(text)
-    found = identify(labels={"app": "blast", "elb-job-id": text}, template_labels={}, env={}, results_path="")
+    found = identify(app="blast", label=text, template="", env="", results_path="")
     assert found.search == (text if legal(text) else "")

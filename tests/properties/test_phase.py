@@ -49,6 +49,7 @@ FACTS = st.builds(
     blast=BY_STATE,
     submit_live=BY_STATE,
     setup_live=COUNTS,
+    setup_shared=COUNTS,
     setup_seen=st.booleans(),
     setup_failed=st.booleans(),
     submit=FATES,

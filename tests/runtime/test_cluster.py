@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 import pytest
 
 from exporter.adapters.decode import WatchEvent
+from exporter.collectors.base import Listing
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.snapshots import SearchView
 from exporter.simulator.access import Rule
@@ -16,6 +18,7 @@ from exporter.simulator.server import Simulator
 from tests.runtime.follow import Follower, faster, following
 from tests.runtime.play import A, B, activate, batches, claim, complete, node, pod_of
 from tests.support.clock import ManualClock
+from tests.support.records import job
 from tests.support.waiting import wait_for
 
 SUCCEEDED = ("default", "blast", "succeeded", "none")
@@ -101,7 +104,7 @@ def test_a_deletion_that_cannot_be_read_is_still_a_deletion(simulator: Simulator
     look(follower)
     assert follower.claims() == {"one"}
     feed = next(f for f in follower.cluster.feeds if f.name == "persistentvolumeclaims")
-    uid = simulator.store.list("persistentvolumeclaims")[0]["metadata"]["uid"]
+    uid = UUID(simulator.store.list("persistentvolumeclaims")[0]["metadata"]["uid"]).bytes
     follower.cluster.changed(feed, [WatchEvent(type="DELETED", rejected=True, resource_version="9", uid=uid)])
     assert follower.claims() == set()
 
@@ -235,6 +238,32 @@ def test_a_namespace_that_is_denied_hides_only_itself(simulator: Simulator, cloc
     assert {(s.namespace, s.id) for s in batch.searches} == {("default", A), ("blast", B)}
     assert follower.state("jobs") == "fresh"
     follower.stop()
+
+
+def test_while_a_listing_is_folded_others_go_on_and_no_tick_sees_half_of_it(
+    simulator: Simulator, follower: Follower
+) -> None:
+    """The three Jobs that the listing lacks are lost, and stay in the sum."""
+    batches(simulator.store)
+    look(follower)
+    records = [job(f"u{number}", "running", search=A, created=follower.clock.wall()) for number in range(5000)]
+    listing = Listing(records=records, resource_version="9")
+    feed, sums, others = follower.feed("jobs"), {sum(follower.jobs(A).values())}, 0
+
+    def tick() -> None:
+        while folding.is_alive():
+            sums.add(sum(follower.jobs(A).values()))
+
+    folding = threading.Thread(target=follower.cluster.listed, args=(feed, listing), kwargs={"gap": 1.0})
+    ticking = threading.Thread(target=tick)
+    folding.start()
+    ticking.start()
+    while folding.is_alive():
+        follower.cluster.count_request("batch", "get", "2xx")
+        others += 1
+    ticking.join()
+    assert sums | {sum(follower.jobs(A).values())} == {3, 5003}
+    assert others > 5
 
 
 def test_relists_and_events_under_readers_make_no_hole(simulator: Simulator) -> None:

@@ -54,6 +54,7 @@ class ControlPlane:
         admin = self.kubeconfig(self.folder / "admin.kubeconfig")
         scheduling = files.write_scheduler_config(self.folder / "scheduler.json", admin)
         etcd_port = files.free_port()
+        self.etcd_url = f"http://127.0.0.1:{etcd_port}"
         flags = args.apiserver_args(self.folder, port=port, etcd_port=etcd_port)
         flags += args.audit_args(self.folder, self.audit_log) if audit else []
         self.etcd = self._process("etcd", args.etcd_args(self.folder, etcd_port))

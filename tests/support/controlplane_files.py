@@ -74,9 +74,16 @@ def write_scheduler_config(path: Path, kubeconfig: Path) -> Path:
 
 
 def write_audit_policy(path: Path) -> Path:
-    """Metadata of every finished request for Jobs and pods; nothing else."""
-    resources = [{"group": "batch", "resources": ["jobs"]}, {"group": "", "resources": ["pods"]}]
-    rules = [{"level": "Metadata", "resources": resources}, {"level": "None"}]
+    """Metadata of every finished request for Jobs and pods and of every write of a ServiceAccount; of deletes of Jobs
+    also what was asked and answered; nothing else."""
+    jobs = {"group": "batch", "resources": ["jobs"]}
+    writes = ["create", "update", "patch", "delete", "deletecollection"]
+    rules = [
+        {"level": "RequestResponse", "verbs": ["delete", "deletecollection"], "resources": [jobs]},
+        {"level": "Metadata", "verbs": writes, "userGroups": ["system:serviceaccounts"]},
+        {"level": "Metadata", "resources": [jobs, {"group": "", "resources": ["pods"]}]},
+        {"level": "None"},
+    ]
     policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": rules}
     return _write(path, policy)
 

@@ -8,12 +8,15 @@ from exporter.domain.phase import Phase, Reason
 from exporter.domain.records import JOB_ROLES, POD_ROLES, SEARCH_ROLES
 from exporter.domain.snapshots import (
     BatchSnapshot,
+    CancelCounts,
+    ClusterCancels,
     ClusterView,
     CoreSnapshot,
     CountsSnapshot,
     PoolView,
     ProcessView,
     ResourceHealth,
+    RunningCancel,
     SearchView,
     Tally,
     View,
@@ -85,7 +88,17 @@ def full_view(searches: int = 100) -> View:
             (view.namespace, view.id, pool): 12.5 for view in _batch(searches).searches for pool in POOLS[:2]
         },
     )
-    return View(at=AT, clusters=(cluster,), process=_process(), prices=dict.fromkeys(POOLS, (1.5, "USD")))
+    prices = dict.fromkeys(POOLS, (1.5, "USD"))
+    return View(at=AT, clusters=(cluster,), process=_process(), prices=prices, cancels=full_cancels(""))
+
+
+def full_cancels(*clusters: str) -> CancelCounts:
+    """Two cancels run on each cluster."""
+    running = tuple(
+        RunningCancel(namespace=NAMESPACES[number], id=f"job-{number:032x}", since=AT - 9, stage="submit")
+        for number in range(2)
+    )
+    return CancelCounts(clusters=dict.fromkeys(clusters, ClusterCancels(running=running)))
 
 
 def _batch(searches: int) -> BatchSnapshot:
@@ -125,7 +138,7 @@ def _core() -> CoreSnapshot:
 
 def _counts() -> CountsSnapshot:
     requests = product(COLLECTORS, ("get", "list"), CODES)
-    totals = dict.fromkeys(initial_totals(NAMESPACES, RESOURCES, POOLS), 17.0)
+    totals = dict.fromkeys(initial_totals(NAMESPACES, RESOURCES, POOLS, cancels=True), 17.0)
     totals |= {("exporter_api_requests_total", key): 3.0 for key in requests}
     tallies = dict(initial_tallies(RESOURCES))
     for n in range(20):
@@ -143,5 +156,5 @@ def _process() -> ProcessView:
         resident_bytes=80_000_000,
         start_time=AT - 86400,
         open_fds=32,
-        http_requests={(f"handler{n}", code): 9 for n in range(10) for code in ("200", "404", "503")},
+        http_requests={(f"handler{n}", code): 9 for n in range(25) for code in ("200", "404", "405", "503")},
     )

@@ -118,10 +118,11 @@ class FakeKubelet:
         pod = self.get(pod)
         return self._patch(pod, {"conditions": pods.with_conditions(pod, {"DisruptionTarget": True}, reason)})
 
-    def reap(self) -> list[str]:
+    def reap(self, may_go: Callable[[Pod], bool] = lambda pod: True) -> list[str]:
         """End the pods that are being deleted and let them go; returns their names. Unbound ones are none of ours."""
         listed = expect(self.api.get(self._path()))["items"]
-        leaving = [pod for pod in listed if "deletionTimestamp" in pod["metadata"] and pod["spec"].get("nodeName")]
+        bound = [pod for pod in listed if "deletionTimestamp" in pod["metadata"] and pod["spec"].get("nodeName")]
+        leaving = [pod for pod in bound if may_go(pod)]
         for pod in leaving:
             self._end(pod)
         return [pod["metadata"]["name"] for pod in leaving]

@@ -30,14 +30,14 @@ class Process:
     def alive(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
-    def start(self) -> None:
-        """Start the program, or start it again with the same arguments."""
+    def start(self, *more: str) -> None:
+        """Start the program, or start it again with the same arguments and, this time, some more."""
         if self.alive:
             raise RuntimeError(f"{self.name} is running already")
         guard = ["setpriv", "--pdeathsig", "KILL", "--"]
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
-                guard + self._argv,
+                [*guard, *self._argv, *more],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

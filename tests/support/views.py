@@ -6,22 +6,28 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from exporter.domain.cancel import STAGES, Outcome, Refusal
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.records import JOB_ROLES, POD_ROLES, SEARCH_ROLES
 from exporter.domain.snapshots import (
     BatchSnapshot,
+    CancelCounts,
+    ClusterCancels,
     ClusterView,
     CoreSnapshot,
     CountsSnapshot,
     PoolView,
     ProcessView,
     ResourceHealth,
+    RunningCancel,
     SearchView,
     Tally,
     View,
 )
 from exporter.domain.words import (
+    AUTH_FAILURES,
     BLOCK_REASONS,
+    CANCEL_DURATION_BOUNDS,
     CLAIM_PHASES,
     FAILURE_REASONS,
     FLAGS,
@@ -140,7 +146,7 @@ def core_snapshots(namespaces: Sequence[str]) -> st.SearchStrategy[CoreSnapshot]
 @st.composite
 def counts_snapshots(draw: st.DrawFn, namespaces: Sequence[str]) -> CountsSnapshot:
     """A few of the counters that exist from the start, and some that came later: a View must stay readable."""
-    born = initial_totals(namespaces, RESOURCES, POOLS)
+    born = initial_totals(namespaces, RESOURCES, POOLS, cancels=draw(st.booleans()))
     totals = draw(st.dictionaries(st.sampled_from(list(born)), amounts, max_size=8))
     for verb in draw(st.lists(st.sampled_from(("get", "list", "watch")), unique=True)):
         totals["exporter_api_requests_total", ("core", verb, draw(words(("2xx", "404"))))] = draw(amounts)
@@ -207,6 +213,25 @@ process_views = st.builds(
 )
 
 
+def cancel_counts(names: Sequence[str]) -> st.SearchStrategy[CancelCounts]:
+    """Of any of the clusters, and of one that is followed no more."""
+    running = st.builds(RunningCancel, namespace=texts, id=ids, since=times, stage=words((*STAGES, "verify", "")))
+    cancels = st.builds(
+        ClusterCancels,
+        results=st.dictionaries(words([outcome.value for outcome in Outcome]), numbers, max_size=4),
+        deleted=st.dictionaries(words(SEARCH_ROLES), numbers),
+        durations=_tallies(len(CANCEL_DURATION_BOUNDS) + 1),
+        running=st.lists(running, max_size=2, unique_by=lambda one: (one.namespace, one.id)).map(tuple),
+    )
+    return st.builds(
+        CancelCounts,
+        clusters=st.dictionaries(st.sampled_from((*names, FOREIGN)), cancels),
+        refused=st.dictionaries(words([refusal.value for refusal in Refusal]), numbers, max_size=4),
+        auth_failures=st.dictionaries(words(AUTH_FAILURES), numbers, max_size=4),
+        audit_failures=numbers,
+    )
+
+
 @st.composite
 def views(draw: st.DrawFn) -> View:
     """One unnamed cluster, or one to three named ones."""
@@ -215,5 +240,6 @@ def views(draw: st.DrawFn) -> View:
         at=draw(times),
         clusters=tuple(draw(cluster_views(name)) for name in names),
         process=draw(process_views),
+        cancels=draw(st.one_of(st.none(), cancel_counts(names))),
         prices=draw(st.dictionaries(st.sampled_from(POOLS), st.tuples(amounts, st.sampled_from(("EUR", "USD"))))),
     )

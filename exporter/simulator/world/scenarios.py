@@ -32,6 +32,7 @@ TROUBLES: tuple[Scenario, ...] = (
     Scenario(name="completed_unverified", play=x.completed_unverified),
     Scenario(name="prepare", play=x.prepare),
     Scenario(name="unschedulable", play=x.unschedulable),
+    Scenario(name="long_search", play=x.long_search),
     Scenario(name="shards_over_nodes", play=x.shards_over_nodes),
     Scenario(name="image_pull_error", play=x.image_pull_error),
     Scenario(name="merge_failure", play=x.merge_failure),

@@ -67,6 +67,16 @@ def unschedulable(world: World, search_id: str, rng: Random, *, cpu: int = 30, p
     yield 60.0
 
 
+def long_search(world: World, search_id: str, rng: Random, *, batches: int = 12, seconds: float = 6 * HOUR) -> Actor:
+    """Batches that go on for so long that there is time to stop them."""
+    search = Search(
+        id=search_id, program="blastp", mode="ssd", db="nr", batches=batches, cpu=1, openapi_id=new_openapi_id(rng)
+    )  # fmt: skip
+    write_batches(world, search, seconds)
+    yield from clients.submit_and_wait(world, search, setup=False)
+    yield from finalizer_over(world, search, within=72 * HOUR)
+
+
 def shards_over_nodes(world: World, search_id: str, rng: Random, *, shards: int = 14, patience: float = 900.0) -> Actor:
     """The shards beyond the last node have no place to run, for ever; somebody deletes the search."""
     search = Search(id=search_id, shards=shards, openapi_id=new_openapi_id(rng))

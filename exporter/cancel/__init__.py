@@ -1,0 +1,1 @@
+"""Stopping exactly one search: the only writes that this program makes."""
