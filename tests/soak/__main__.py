@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.soak.deaths import Soak
 from tests.soak.plan import make_plan
 
+_RELISTS = 4
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.soak", description=__doc__)
@@ -26,7 +28,7 @@ def main() -> int:
             for number, round_ in enumerate(plan, 1):
                 say(f"round {number} of {len(plan)}")
                 soak.play(round_)
-            soak.relist(chosen.scrapes)
+            soak.relist(rounds=_RELISTS, scrapes=chosen.scrapes)
             soak.finish()
         except (AssertionError, TimeoutError) as error:
             say(f"FAILED: {error}\n\n{soak.report}\n\nthe logs are in {folder}")

@@ -40,6 +40,9 @@ class Outage:
     def holds(self, first: float, last: float) -> bool:
         return self.start - _MARGIN <= first and last <= self.end + _MARGIN
 
+    def meets(self, first: float, last: float) -> bool:
+        return self.start - _MARGIN <= last and first <= self.end + _MARGIN
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:

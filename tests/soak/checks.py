@@ -5,14 +5,26 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from tests.soak.plan import Death
 from tests.support.daemon import Page, family, moved
 
-RECOVERY = 40.0
-"""Seconds from the end of an outage until everything is fresh: back-off cap 30, poll interval 5, and the lists."""
 
-_SLACK = 2.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Seconds. `silence` and `expire` are limits of the daemons; `recovery` is from the end of an outage until all is
+    fresh: back-off cap 30, poll interval 5, and the lists; `slack` is how late a busy machine may serve a page."""
+
+    silence: float = 12.0
+    expire: float = 24.0
+    recovery: float = 40.0
+    slack: float = 2.0
+
+
+WATCHED = frozenset({"jobs", "pods", "nodes", "persistentvolumeclaims", "events"})
+"""Resources that are followed by a watch."""
+
 _FAMILIES = {
     "jobs": ("jobs", "jobs_unattributed", "search_phase", "search_jobs", "searches"),
     "pods": ("pods",),
@@ -28,11 +40,11 @@ _NEVER = {"bug", "dns", "absent", "oversize", "incomplete", "conflict"}
 
 
 class Holds:
-    """Looks at every page: what has expired is not shown, and what is shown is not older than `expire` seconds."""
+    """Looks at every page: what has expired is not shown, and what is shown is not older than that."""
 
-    def __init__(self, expire: float) -> None:
+    def __init__(self, pace: Pace) -> None:
         self.expired = 0
-        self._expire = expire
+        self._oldest = pace.expire + pace.slack
 
     def look(self, page: Page) -> None:
         for resource, names in _FAMILIES.items():
@@ -45,7 +57,7 @@ class Holds:
                 assert not shown, f"{resource} has expired, but {shown} are shown"
             if shown:
                 age = time.time() - min(heard.values())
-                assert age < self._expire + _SLACK, f"{shown} are {age:.1f} s old"
+                assert age < self._oldest, f"{shown} are {age:.1f} s old"
 
 
 def fresh_since(moment: float) -> Callable[[Page], bool]:
@@ -69,6 +81,13 @@ def words_since(before: Page, now: Page) -> Counter[str]:
     for key, number in family(now, "exporter_collector_runs_total").items():
         words[key[-1]] += int(number - earlier.get(key, 0.0))
     return +words
+
+
+def gone_since(before: Page, now: Page) -> frozenset[str]:
+    """The resources one of whose watches was answered 410 between two pages."""
+    name = "exporter_collector_runs_total"
+    then, since = (family(page, name, result="gone") for page in (before, now))
+    return frozenset(key[-1] for key, number in since.items() if number > then.get(key, 0.0))
 
 
 def lists_since(before: Page, now: Page) -> tuple[bool, bool]:

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.lives.sight import check_page
 from tests.lives.world import World
 from tests.soak.balance import Outage, balance
-from tests.soak.checks import RECOVERY, Holds, check_words, fresh_since, lists_since, words_since
+from tests.soak.checks import WATCHED, Holds, Pace, check_words, fresh_since, gone_since, lists_since, words_since
 from tests.soak.injector import Injector
+from tests.soak.oblivion import UNCACHED, compact
 from tests.soak.plan import Round
 from tests.soak.pulse import Pulse
+from tests.soak.quiet import compare_pages
 from tests.soak.report import Report
 from tests.soak.scrapes import Scraper
 from tests.soak.witness import Witness
@@ -33,31 +34,33 @@ from tests.support.proxy import Proxy
 from tests.support.recount import recount
 
 _NAMESPACE = "soak"
-_EXPIRE = 24
-_SETTINGS = {
-    "limits.bookmark_silence": "12s",
-    "limits.expire": f"{_EXPIRE}s",
-    "limits.searches": "300",
-    "rules.shown_for": "3m",
-}
-_KEPT = 1000  # a batch with a shorter TTL may go while a quiet point is looked at
+_LISTS_APART = 31.0  # seconds; a feed that meets 410 lists at once if its last list is older than the back-off cap
+_TRIES = 3
+_CALM = 2.0  # seconds for which every watch has gone on before it is cut
+_STEADY = Pace()
+_LATENCY = 0.02  # seconds by which each piece of a forced list is delayed
 
 
 class Soak:
     """Enter it, `play` rounds and `relist` in any order, then `finish`. Each ends at a quiet point.
 
     The survivor reads through a proxy and is never killed; the mortal reads directly. Anything wrong is an
-    AssertionError; a daemon that does not become fresh in time is a TimeoutError.
+    AssertionError; a daemon that does not become fresh in time is a TimeoutError. With `cached` false the API server
+    has no watch cache from the start.
     """
 
-    def __init__(self, folder: Path, *, seed: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, *, seed: int, say: Callable[[str], None], pace: Pace = _STEADY, cached: bool = True
+    ) -> None:
         self.report = Report()
+        self._pace = pace
+        self._cached = cached
         self._say = say
         self._folder = folder
         self._seed = seed
         self._outages: list[Outage] = []
         self._closers: list[Callable[[], object]] = []
-        self._holds = Holds(expire=_EXPIRE)
+        self._holds = Holds(pace)
 
     def __enter__(self) -> Soak:
         try:
@@ -72,7 +75,7 @@ class Soak:
             close()
 
     def _enter(self) -> None:
-        self._plane = ControlPlane(audit=True)
+        self._plane = ControlPlane(audit=True, apiserver_args=[] if self._cached else [UNCACHED])
         self._closers.append(self._plane.close)
         self._plane.start()
         expect(self._plane.api.post("/api/v1/namespaces", {"metadata": {"name": _NAMESPACE}}))
@@ -84,9 +87,9 @@ class Soak:
         self._survivor.on_page.append(self._holds.look)
         self._mortal = self._daemon("mortal", self._plane.url)
         self._injector = Injector(self._plane, self._proxy, survivor=self._survivor, mortal=self._mortal)
-        pulse = Pulse(self._plane.client(timeout=3.0), _NAMESPACE, nodes[0])
+        self._pulse = Pulse(self._plane.client(timeout=3.0), _NAMESPACE, nodes[0])
         self._witness = Witness(self._plane.client(timeout=10.0), _NAMESPACE)
-        self._workload = Workload(self._plane.client(timeout=3.0), _NAMESPACE, pulse.beat, self._seed)
+        self._workload = Workload(self._plane.client(timeout=3.0), _NAMESPACE, self._pulse.beat, self._seed)
         for part in (self._survivor, self._mortal, self._witness, self._workload):
             self._closers.append(part.close)
             part.start()
@@ -94,7 +97,15 @@ class Soak:
     def _daemon(self, name: str, url: str) -> Daemon:
         path = self._folder / f"{name}.kubeconfig"
         write_kubeconfig(path, url=url, ca_pem=self._plane.ca_pem, token=self._plane.token, namespace=_NAMESPACE)
-        return Daemon(path, namespaces=[_NAMESPACE], log=self._folder / f"{name}.log", settings=_SETTINGS)
+        return Daemon(path, namespaces=[_NAMESPACE], log=self._folder / f"{name}.log", settings=self._settings())
+
+    def _settings(self) -> dict[str, object]:
+        return {
+            "limits.bookmark_silence": f"{self._pace.silence}s",
+            "limits.expire": f"{self._pace.expire}s",
+            "limits.searches": "300",
+            "rules.shown_for": "3m",
+        }
 
     def play(self, round_: Round) -> None:
         """Calm, the deaths of the round, healing, a quiet point."""
@@ -110,28 +121,55 @@ class Soak:
         check_words(round_.deaths, words)
         self._compare()
 
-    def relist(self, scrapes: int) -> None:
-        """Until it was scraped so often the survivor comes back to an API server that has forgotten its versions."""
+    def relist(self, *, rounds: int, scrapes: int) -> None:
+        """Make the API server forget what the survivor knows, so often, while it is scraped so often in all."""
+        if self._cached:
+            self._do_without_cache()
         scraper = Scraper(self._survivor.url)
         scraper.start()
-        while scraper.alive and scraper.count < scrapes:
-            before, start = self._survivor.page(), time.monotonic()
-            self._proxy.swallow = True
-            self._watch_until(start + 1.5)  # something of every kind changes meanwhile
-            self._plane.apiserver.kill()
-            self._plane.apiserver.start()
-            self._plane.wait_ready()
-            self._proxy.latency, self._proxy.swallow = 0.01, False
-            self._proxy.cut()
-            self._recover()
-            self._proxy.latency = 0.0
-            words = self._note_outage(start, before)
-            assert lists_since(before, self._survivor.page()) == (True, True), f"nothing was listed anew: {words}"
-            self.report.relists += 1
-            self.report.gone += words["gone"]
+        for number in range(1, rounds + 1):
+            self._watch_until(time.monotonic() + (_CALM if number == 1 else _LISTS_APART))
+            self._force_lists()
+            scraper.await_count(scrapes * number // rounds)
             self._say(f"  fresh after {self.report.recoveries[-1]:.1f} s; {scraper.count} scrapes")
         self.report.scrapes += scraper.stop()
         self._compare()
+
+    def _do_without_cache(self) -> None:
+        before, start = self._survivor.page(), time.monotonic()
+        self._plane.apiserver.kill()
+        self._plane.apiserver.start(UNCACHED)
+        self._recover()
+        self._note_outage(start, before)
+        self._cached = False
+
+    def _force_lists(self) -> None:
+        """Until every watch has met 410 at once. One that was cut within a line is listed anew without asking."""
+        for _ in range(_TRIES):
+            words, refused = self._forget()
+            if refused >= WATCHED:
+                self.report.relists += 1
+                self.report.gone += words["gone"]
+                return
+            assert words["garbled"], f"only the watches of {refused} met 410: {words}"
+            self._watch_until(time.monotonic() + _LISTS_APART)
+        raise AssertionError(f"a line was cut {_TRIES} times")
+
+    def _forget(self) -> tuple[Counter[str], frozenset[str]]:
+        """While the survivor hears nothing something of every kind changes, and etcd is compacted after that. What
+        the survivor met when it came back, and the resources whose watches met 410."""
+        before, start = self._survivor.page(), time.monotonic()
+        self._proxy.swallow = True
+        self._pulse.change()
+        self._pulse.change()
+        compact(self._plane.etcd_url)
+        self._proxy.latency, self._proxy.swallow = _LATENCY, False
+        self._proxy.cut()
+        self._recover()
+        self._proxy.latency = 0.0
+        words, page = self._note_outage(start, before), self._survivor.page()
+        assert lists_since(before, page) == (True, True), f"nothing was listed anew: {words}"
+        return words, gone_since(before, page)
 
     def finish(self) -> Report:
         """The audit log says that the witness missed no Job: every one that was made, it knows."""
@@ -156,7 +194,7 @@ class Soak:
         self._injector.heal()
         healed, fresh = time.monotonic(), fresh_since(time.time())
         for daemon in (self._survivor, self._mortal):
-            daemon.wait(fresh, RECOVERY - (time.monotonic() - healed), "everything to be fresh again")
+            daemon.wait(fresh, self._pace.recovery - (time.monotonic() - healed), "everything to be fresh again")
         self.report.recoveries.append(time.monotonic() - healed)
         self._witness.catch_up()
 
@@ -171,11 +209,9 @@ class Soak:
         """The quiet point."""
         self._watch_until(time.monotonic() + 1.0)
         self._workload.pause()
-        self._witness.catch_up()
-        whole = self._whole_searches()
-        for daemon in (self._survivor, self._mortal):
-            check_page(daemon, self._world, *whole, timeout=30.0)
-            self.report.series += len(recount(self._plane.api, _NAMESPACE)) + 6 * len(whole)
+        daemons = (self._survivor, self._mortal)
+        whole = compare_pages(daemons, self._world, self._witness, self._outages, timeout=30.0)
+        self.report.series += len(daemons) * (len(recount(self._plane.api, _NAMESPACE)) + 6 * len(whole))
         self._check_balance()
         self.report.quiet_points += 1
         self.report.searches, self.report.expired = self._workload.searches, self._holds.expired
@@ -191,15 +227,6 @@ class Soak:
             if time.monotonic() >= deadline:
                 raise AssertionError("\n".join(self.report.balance.wrong))
             time.sleep(0.2)
-
-    def _whole_searches(self) -> list[str]:
-        """Searches with a live Job whose batches are all still there and will stay."""
-        with self._witness.still():
-            jobs = [job for job in self._witness.jobs.values() if job.search]
-        there = {job.search for job in jobs if not job.result and job.gone == float("inf")}
-        going = (job for job in jobs if job.leaving or job.gone < float("inf") or (job.ttl or _KEPT) < _KEPT)
-        broken = {job.search for job in going}
-        return sorted(there - broken)
 
 
 def _made_a_job(event: dict[str, Any]) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import threading
-
-import urllib3
+from collections.abc import Callable
 
 from tests.support.daemon import PREFIX
+from tests.support.waiting import wait_for
 
 Lines = dict[str, str]
 _RISING = re.compile(r"\w+(_total|_bucket|_count|_sum)(\{| |$)")
@@ -15,17 +16,23 @@ _LASTING = (f"{PREFIX}search_phase{{", f"{PREFIX}search_jobs{{", f"{PREFIX}jobs{
 _TALLY = re.compile(r'\w+search_jobs\{.*state="(succeeded|failed|lost)"\}')
 _ID = re.compile(r'elb_job_id="([^"]+)"')
 _OVER = ("succeeded", "failed", "cancelled", "vanished", "completed_unverified")
-_PAUSE = 0.004
+_PATIENCE = 10.0
 _MAY_GO = f"{PREFIX}search_node_seconds_total"
 
 
 class Scraper:
-    """Runs in a thread until `stop()`, which raises AssertionError for the first page that was wrong."""
+    """Runs in a thread until `stop()`, over one connection that is kept, with `pause` seconds between two reads.
 
-    def __init__(self, url: str) -> None:
+    `also` says what else is wrong with a page, or nothing.
+
+    `stop()` and `await_count()` raise AssertionError for the first page that was wrong.
+    """
+
+    def __init__(self, url: str, *, pause: float = 0.004, also: Callable[[Lines], str] = lambda _: "") -> None:
         self.count = 0
-        self._url = url
-        self._http = urllib3.PoolManager(retries=False, timeout=10.0)
+        self._http = http.client.HTTPConnection(url.rpartition("/")[2], timeout=_PATIENCE)
+        self._pause = pause
+        self._also = also
         self._wrong = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -37,34 +44,41 @@ class Scraper:
     def alive(self) -> bool:
         return self._thread.is_alive()
 
+    def await_count(self, count: int, timeout: float = 120.0) -> None:
+        """Wait until `count` pages were read."""
+        wait_for(lambda: self.count >= count or self._wrong, timeout, lambda: f"{count} scrapes, now {self.count}")
+        assert not self._wrong, self._wrong
+
     def stop(self) -> int:
         """How many pages were read."""
         self._stop.set()
-        self._thread.join(30.0)
-        self._http.clear()
+        self._thread.join(2 * _PATIENCE)
+        self._http.close()
         assert not self._wrong, self._wrong
         return self.count
 
     def _run(self) -> None:
         before: Lines = {}
         text = b""
-        while not self._stop.wait(_PAUSE) and not self._wrong:
+        while not self._stop.wait(self._pause) and not self._wrong:
             try:
-                answer = self._http.request("GET", f"{self._url}/metrics", headers={"Accept": "text/plain"})
-            except urllib3.exceptions.HTTPError as error:
-                self._wrong = f"the daemon did not answer: {error}"
+                self._http.request("GET", "/metrics", headers={"Accept": "text/plain"})
+                answer = self._http.getresponse()
+                body = answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                self._wrong = f"the daemon did not answer: {error!r}"
                 return
             self.count += 1
             if answer.status != 200:
                 self._wrong = f"the daemon answered {answer.status}"
-            elif answer.data != text:
-                text = answer.data
+            elif body != text:
+                text = body
                 before = self._look(before, text.decode())
 
     def _look(self, before: Lines, text: str) -> Lines:
         rows = [line.rpartition(" ")[::2] for line in text.splitlines() if not line.startswith("#")]
         page = dict(rows)
-        self._wrong = "a series is there twice" if len(page) != len(rows) else flaw(before, page)
+        self._wrong = "a series is there twice" if len(page) != len(rows) else flaw(before, page) or self._also(page)
         return page
 
 

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import urllib3
@@ -75,6 +75,11 @@ class Witness:
         self._stop.set()
         for thread in self._threads:
             thread.join(20.0)
+
+    def known_jobs(self) -> list[JobLife]:
+        """The Jobs of searches, as they are known at one moment."""
+        with self.still():
+            return [replace(job) for job in self.jobs.values() if job.search]
 
     @contextmanager
     def still(self) -> Iterator[None]:

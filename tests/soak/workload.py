@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -120,13 +121,13 @@ class Workload:
         for job in jobs:
             by_search.setdefault(job["metadata"]["labels"].get("elb-job-id", ""), []).append(job)
         for pod in pods:
-            self._try(lambda pod=pod: self._play_pod(pod, by_search))
+            self._try(partial(self._play_pod, pod, by_search))
         while len(self._plans) < _SEARCHES:
             plan = SearchPlan(self._random)
             self._plans[plan.id] = plan
             self.searches += 1
         for plan in list(self._plans.values()):
-            self._try(lambda plan=plan: self._play_search(plan, by_search.get(plan.id, [])))
+            self._try(partial(self._play_search, plan, by_search.get(plan.id, [])))
 
     def _play_search(self, plan: SearchPlan, jobs: list[Object]) -> None:
         live = [job for job in jobs if not _verdict(job)]
