@@ -3,7 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST_ARGS ?=
 
-.PHONY: demo test soak check bench golden docs lock format clean
+.PHONY: demo test soak check bench budget golden docs lock format clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/elasticblast-exporter demo $(ARGS)
@@ -23,7 +23,10 @@ check: $(VENV)/ready
 	$(VENV)/bin/lint-imports
 
 bench: $(VENV)/ready
-	$(PY) benchmarks/bench.py $(ARGS)
+	$(PY) benchmarks/bench.py $(if $(KSM),--ksm $(KSM)) $(ARGS)
+
+budget: $(VENV)/ready
+	$(PY) -m pytest tests/budget --budget-update $(PYTEST_ARGS)
 
 golden: $(VENV)/ready
 	$(PY) -m pytest tests/golden --golden-update $(PYTEST_ARGS)

@@ -1,6 +1,6 @@
-"""Measure the daemon, and a naive exporter beside it, against a replayed cluster; print the table.
+"""Measure the daemon against replayed clusters and, with --real, against a kube-apiserver; others beside it.
 
-make bench ARGS="--jobs 1000 10000 --repeat 3 --write"
+make bench ARGS="--jobs 1000 10000 50000 150000 --real 10000 --write" KSM=path/to/kube-state-metrics
 """
 
 from __future__ import annotations
@@ -8,156 +8,139 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
+import signal
 import statistics
 import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from measures import Effort, Numbers, measure
-from subjects import EXPORTER, NAIVE, Subject
+from plot import growth
+from report import Results, Run, report
+from servers import Server, real, replayed
+from subjects import EXPORTER, NAIVE, Subject, kube_state_metrics
 
-_PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+_ROOT = Path(__file__).parent.parent
+_PAGE = _ROOT / "docs" / "performance.md"
+_PICTURE = _ROOT / "docs" / "growth.svg"
+_NUMBERS = Path(__file__).parent / "out" / "numbers.json"
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _LEAST_JOBS = 200
-Results = dict[tuple[str, int], Numbers]
+_BESIDE = 10_000  # the others are measured at the largest size up to this one
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: a number of `measures`, its title, how it is printed, and whether less is better."""
+class Step:
+    """One run: who, against which kind of server, with how many Jobs."""
 
-    key: str
-    title: str
-    unit: str
-    scale: float = 1.0
-    digits: int = 0
-    compared: bool = True
-
-    def text(self, numbers: Numbers) -> str:
-        value = numbers.get(self.key)
-        return "–" if value is None else f"{value / self.scale:,.{self.digits}f} {self.unit}".strip()
-
-
-_MIB, _MS = 1024.0**2, 1e-3
-_ROWS = (
-    Row("first_sync", "Start to a page with every search right", "s", digits=2),
-    Row("first_cpu", "CPU time until then", "s", digits=2),
-    Row("first_bytes", "Bytes read until then", "MiB", _MIB, 1),
-    Row("first_peak", "Peak memory until then", "MiB", _MIB, 1),
-    Row("rest_rss", "Memory at rest", "MiB", _MIB, 1),
-    Row("end_peak", "Peak memory of the whole run", "MiB", _MIB, 1),
-    Row("rest_cpu", "CPU at rest", "cores", digits=4),
-    Row("steady_cpu", "CPU at the steady rate of events", "cores", digits=4),
-    Row("event_p50", "Event to page, p50", "ms", _MS),
-    Row("event_p99", "Event to page, p99", "ms", _MS),
-    Row("burst_pods", "Pod events, whole path", "/s"),
-    Row("burst_jobs", "Job events, whole path", "/s"),
-    Row("burst_pods_cpu", "CPU time of a pod event", "µs", 1e-6, 1),
-    Row("burst_jobs_cpu", "CPU time of a Job event", "µs", 1e-6, 1),
-    Row("scrape_plain_p50", "Scrape at rest, plain, p50", "ms", _MS, 2),
-    Row("scrape_plain_p99", "Scrape at rest, plain, p99", "ms", _MS, 2),
-    Row("scrape_gzip_p50", "Scrape at rest, gzip, p50", "ms", _MS, 2),
-    Row("scrape_gzip_p99", "Scrape at rest, gzip, p99", "ms", _MS, 2),
-    Row("relist_plain_p50", "Scrape during a full list, plain, p50", "ms", _MS, 2),
-    Row("relist_plain_p99", "Scrape during a full list, plain, p99", "ms", _MS, 2),
-    Row("relist_gzip_p50", "Scrape during a full list, gzip, p50", "ms", _MS, 2),
-    Row("relist_gzip_p99", "Scrape during a full list, gzip, p99", "ms", _MS, 2),
-    Row("missed", "Scrapes without an answer", "", compared=False),
-    Row("series", "Series", "", compared=False),
-    Row("page_plain", "Page, plain", "kB", 1000, 1, compared=False),
-    Row("page_gzip", "Page, gzip", "kB", 1000, 1, compared=False),
-    Row("load", "Load average before the run", "", digits=1, compared=False),
-)
+    run: Run
+    subject: Subject
 
 
 def main() -> None:
-    """Measure what the arguments ask for, print a markdown table, write the page if told to."""
+    """Measure what the arguments ask for, print the tables, write the page and the picture if told to."""
     given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the processes it started are ended too
     effort = Effort(seconds=given.seconds, rate=given.rate, burst=given.burst, poll=given.poll)
-    subjects = [subject for subject in (EXPORTER, NAIVE) if given.only in ("", subject.name)]
-    repeats = {EXPORTER.name: given.repeat, NAIVE.name: given.naive_repeat}
-    results: Results = {}
-    for jobs in given.jobs:
-        for subject in subjects:
-            results[subject.name, jobs] = _medians(subject, jobs, effort, repeats[subject.name])
-            if given.json:
-                given.json.write_text(json.dumps({f"{name} {n}": r for (name, n), r in results.items()}, indent=1))
-    text = "\n".join([_facts(effort, repeats), "", *_table(results, given.jobs, subjects), *_growth(results)])
+    results = _loaded(given.read) if given.read else _measured(given, effort)
+    if not any(run.name == EXPORTER.name and run.server == "replay" for run in results):
+        sys.exit("the exporter was not measured against the replay server")
+    text = report(results, effort)
     print(text)
     if given.write:
         before, _, rest = _PAGE.read_text().partition(_BEGIN)
         after = rest.partition(_END)[2]
         _PAGE.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
+        _PICTURE.write_text(growth(results))
 
 
 def _arguments() -> argparse.Namespace:
     effort = Effort()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--jobs", type=int, nargs="+", default=[1000, 10_000], help="Jobs of the cluster, by column")
-    parser.add_argument("--repeat", type=int, default=3, help="runs of which the median counts (default %(default)s)")
-    parser.add_argument("--naive-repeat", type=int, default=1, help="the same for the naive one (default %(default)s)")
-    parser.add_argument("--only", choices=(EXPORTER.name, NAIVE.name), default="", help="one of the two")
+    parser.add_argument("--jobs", type=int, nargs="+", default=[1000, 10_000], help="Jobs of the replayed clusters")
+    parser.add_argument("--real", type=int, default=0, metavar="JOBS", help="also against the real kube-apiserver")
+    parser.add_argument("--ksm", default="", metavar="PROGRAM", help="kube-state-metrics, to be measured beside")
+    parser.add_argument("--only", choices=(EXPORTER.name,), default="", help="without the others")
+    parser.add_argument("--repeat", type=int, default=3, help=f"runs at up to {_BESIDE:,} Jobs, the median counts")
+    parser.add_argument("--minutes", type=float, default=15.0, help="no run begins later; what is missing is told")
     parser.add_argument("--seconds", type=float, default=effort.seconds, help="length of each window")
     parser.add_argument("--rate", type=float, default=effort.rate, help="events a second at the steady rate")
     parser.add_argument("--burst", type=int, default=effort.burst, help="events of a burst")
     parser.add_argument("--poll", type=float, default=effort.poll, help="seconds between two passes of the naive one")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number there")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--read", type=Path, metavar="FILE", help=f"print the numbers of an earlier run: {_NUMBERS}")
+    parser.add_argument("--write", action="store_true", help="put the tables and the picture into docs/")
     given = parser.parse_args()
     if min(given.jobs) < _LEAST_JOBS:
         parser.error(f"--jobs: at least {_LEAST_JOBS}, so that every search has batches in every state")
     return given
 
 
-def _medians(subject: Subject, jobs: int, effort: Effort, repeat: int) -> Numbers:
-    runs = []
-    for run in range(repeat):
-        load = os.getloadavg()[0]
-        print(f"{subject.name}, {jobs} Jobs, run {run + 1} of {repeat}, load {load:.1f}", file=sys.stderr)
-        runs.append({"load": load, **measure(subject, jobs, effort)})
+def _measured(given: argparse.Namespace, effort: Effort) -> Results:
+    """Every run there is time for; the numbers are kept in a file after each. What failed or is missing is told."""
+    began = time.monotonic()
+    found: dict[Run, list[Numbers]] = {}
+    steps = list(_steps(given))
+    with ExitStack() as stack:
+        plane: Server | None = None
+        for count, step in enumerate(steps, 1):
+            minutes, load = (time.monotonic() - began) / 60, os.getloadavg()[0]
+            _tell(f"{minutes:5.1f} min  {count}/{len(steps)}  {step.run}, load {load:.1f}")
+            if minutes > given.minutes:
+                _tell("no time for this one")
+                continue
+            try:
+                if step.run.server == "real":
+                    plane = plane or stack.enter_context(real(given.real))
+                numbers = _once(step, plane, effort)
+            except (TimeoutError, RuntimeError) as error:
+                _tell(f"failed: {error}")
+                continue
+            found.setdefault(step.run, []).append({"load": load, **numbers})
+            _keep(found)
+    return {run: _median(runs) for run, runs in found.items()}
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _steps(given: argparse.Namespace) -> Iterator[Step]:
+    """What matters most comes first."""
+    main_size = max((size for size in given.jobs if size <= _BESIDE), default=min(given.jobs))
+    others = [] if given.only else [*([kube_state_metrics(given.ksm)] if given.ksm else []), NAIVE]
+    sizes = [main_size, *(size for size in given.jobs if size != main_size)]
+    for size in sizes:
+        repeat = given.repeat if size == main_size else 1
+        for subject in [EXPORTER] * repeat + (others if size == main_size else []):
+            yield Step(Run(subject.name, "replay", size), subject)
+    if given.real:
+        for subject in [EXPORTER, *others]:
+            yield Step(Run(subject.name, "real", given.real), subject)
+
+
+def _once(step: Step, plane: Server | None, effort: Effort) -> Numbers:
+    if plane is not None and step.run.server == "real":
+        return measure(step.subject, plane, step.run.jobs, effort)
+    with replayed(step.run.jobs) as server:
+        return measure(step.subject, server, step.run.jobs, effort)
+
+
+def _median(runs: Sequence[Numbers]) -> Numbers:
     keys = set.intersection(*(set(numbers) for numbers in runs))
-    return {key: statistics.median(run[key] for run in runs) for key in sorted(keys)}
+    return {"runs": len(runs)} | {key: statistics.median(run[key] for run in runs) for key in sorted(keys)}
 
 
-def _facts(effort: Effort, repeats: dict[str, int]) -> str:
-    cores = len(os.sched_getaffinity(0))
-    runs = " and ".join(f"{count} ({name})" for name, count in repeats.items())
-    return (
-        f"{cores} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()}. "
-        f"Medians of runs: {runs}; windows of {effort.seconds:g} s; steady rate {effort.rate:g} events a second; "
-        f"bursts of {effort.burst:,} events; the naive exporter polls every {effort.poll:g} s."
-    )
+def _keep(found: dict[Run, list[Numbers]]) -> None:
+    _NUMBERS.parent.mkdir(exist_ok=True)
+    rows = [{"run": [run.name, run.server, run.jobs], "numbers": _median(runs)} for run, runs in found.items()]
+    _NUMBERS.write_text(json.dumps(rows, indent=1))
 
 
-def _table(results: Results, sizes: list[int], subjects: list[Subject]) -> list[str]:
-    """Beside the two columns of a size, how many times the naive number is ours."""
-    ratios = len(subjects) > 1
-    heads = [[f"{s.name}, {jobs:,} Jobs" for s in subjects] + ["ratio"] * ratios for jobs in sizes]
-    names = ["", *(head for group in heads for head in group)]
-    lines = [f"| {' | '.join(names)} |", f"|---{'|---:' * (len(names) - 1)}|"]
-    for row in _ROWS:
-        cells = [row.title]
-        for jobs in sizes:
-            numbers = [results[subject.name, jobs] for subject in subjects]
-            cells += [row.text(each) for each in numbers] + [_ratio(row, numbers)] * ratios
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def _ratio(row: Row, numbers: list[Numbers]) -> str:
-    ours, theirs = numbers[0].get(row.key), numbers[-1].get(row.key)
-    return f"{theirs / ours:,.1f}" if row.compared and ours and theirs else ""
-
-
-def _growth(results: Results) -> list[str]:
-    """What one more Job with its pod costs, from the smallest and the largest size."""
-    sizes = sorted({jobs for _, jobs in results})
-    ours = [results.get((EXPORTER.name, jobs)) for jobs in (sizes[0], sizes[-1])]
-    if len(sizes) < 2 or ours[0] is None or ours[1] is None:
-        return []
-    each = (ours[1]["rest_rss"] - ours[0]["rest_rss"]) / (sizes[-1] - sizes[0])
-    return ["", f"Each further Job with its pod adds {each:,.0f} bytes to the exporter's memory at rest."]
+def _loaded(file: Path) -> Results:
+    return {Run(*row["run"]): row["numbers"] for row in json.loads(file.read_text())}
 
 
 if __name__ == "__main__":

@@ -1,19 +1,26 @@
-"""What is measured of one exporter against one replay server, from its start to its end."""
+"""What is measured of one exporter against one API server, from its start to its end."""
 
 from __future__ import annotations
 
-import statistics
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from subjects import Answer, Child, Seen, Subject, Web, free_port, seen, start_replay
+from children import Answer, Child, Web, imported
+from servers import Server
+from subjects import EXPORTER, Facts, Seen, Setting, Subject
 
 _DEADLINE = 120.0
+_JOBS_A_SECOND = 1000  # on a machine that is busy with other work
 _SAMPLES = 200
+_SAMPLE_SECONDS = 20.0
 _RELISTS = 3
-_LEAST_SAMPLES = 20
+_LEAST_SAMPLES = 5
+_LOOK_AT_PASSES = 0.1
 _PASS_WAIT = 20.0  # seconds; of an exporter that is always in a pass no end is waited for
 Numbers = dict[str, float]
 
@@ -22,10 +29,10 @@ Numbers = dict[str, float]
 class Effort:
     """How long and how hard: seconds of each window, events a second in it, events of a burst, seconds of a poll."""
 
-    seconds: float = 20.0
+    seconds: float = 10.0
     rate: float = 100.0
-    burst: int = 50_000
-    poll: float = 15.0
+    burst: int = 30_000
+    poll: float = 10.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,66 +43,97 @@ class Bench:
     effort: Effort
     child: Child
     page: Web
-    api: Web
+    server: Server
     began: float
+    jobs: int
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which something has failed."""
+        return _DEADLINE + self.jobs / _JOBS_A_SECOND
 
     def look(self) -> Seen | None:
         """What the page says, None if it says nothing new."""
         answer = self.page.scrape(changed_only=True)
-        return seen(self.subject, answer.body) if answer.status == 200 else None
+        return self.subject.read(answer.body) if answer.status == 200 else None
 
     def until(self, done: Callable[[Seen], bool], what: str) -> float:
-        """Look at the page until it says so; the moment."""
-        ends = time.monotonic() + _DEADLINE
+        """Look at the page until it says so; the moment when that page had come."""
+        ends = time.monotonic() + self.patience
         while time.monotonic() < ends:
             self.child.check()
-            found = self.look()
+            found, at = self.look(), time.monotonic()
             if found and done(found):
-                return time.monotonic()
+                return at
             time.sleep(self.subject.look_every)
-        raise TimeoutError(f"{self.subject.name}: no {what} within {_DEADLINE:.0f} s")
-
-    def facts(self) -> Any:
-        return self.api.ask("GET", "/bench/facts")
+        raise TimeoutError(f"{self.subject.name}: no {what} within {self.patience:.0f} s")
 
 
-def measure(subject: Subject, jobs: int, effort: Effort) -> Numbers:
-    """Every number of one exporter at one size."""
-    server, port = start_replay(jobs)
-    api, page_port = Web(port), free_port()
-    began = time.monotonic()
-    child = Child(subject.command(f"http://127.0.0.1:{port}", page_port, effort.poll))
-    bench = Bench(subject=subject, effort=effort, child=child, page=Web(page_port), api=api, began=began)
-    try:
-        numbers: Numbers = {}
-        for step in (_first_sync, _rest, _page, _scrapes, _steady, _latency, _bursts, _end):
-            numbers |= step(bench)
-        return numbers
-    finally:
-        child.stop()
-        server.stop()
+def measure(subject: Subject, server: Server, jobs: int, effort: Effort) -> Numbers:
+    """Every number of one exporter against one server with so many Jobs."""
+    server.begin()
+    steps = [_first_sync, _curl, _rest, _page, _scrapes]
+    if server.driven:
+        steps += [_relists, _steady, _latency, _bursts]
+    with TemporaryDirectory() as folder:
+        setting = Setting(
+            server=server.address, kubeconfig=server.kubeconfig, folder=Path(folder), jobs=jobs, poll=effort.poll
+        )
+        command = subject.command(setting)
+        numbers: Numbers = {"imports": imported("exporter.cli.run")} if subject is EXPORTER else {}
+        began = time.monotonic()
+        child = Child(command)
+        bench = Bench(
+            subject=subject, effort=effort, child=child, page=Web(setting.port), server=server, began=began, jobs=jobs
+        )
+        try:
+            for step in (*steps, _end):
+                numbers |= step(bench)
+        finally:
+            child.stop()
+    return numbers
 
 
 def _first_sync(bench: Bench) -> Numbers:
-    expected = bench.facts()["states"]
+    """`client_work`: its CPU time since it answered for the first time, when what it imports was there."""
+    while bench.page.scrape().status != 200:
+        bench.child.check()
+        if time.monotonic() - bench.began > _DEADLINE:
+            raise TimeoutError(f"{bench.subject.name}: no answer")
+        time.sleep(0.01)
+    answered, before = time.monotonic(), bench.child.cpu()
+    expected = bench.subject.states(bench.server.facts())
     at = bench.until(lambda page: page.states == expected and not page.stale, "right page")
     return {
+        "first_answer": answered - bench.began,
         "first_sync": at - bench.began,
+        "list_time": at - bench.server.asked_at(),
         "first_cpu": bench.child.cpu(),
-        "first_bytes": bench.facts()["sent"],
+        "client_work": bench.child.cpu() - before,
         "first_peak": bench.child.memory("VmHWM"),
     }
 
 
+def _curl(bench: Bench) -> Numbers:
+    """The same bytes again, by curl. If it did not list, the server streamed what was there: what it read counts."""
+    fetched = bench.server.fetch()
+    if not fetched.size:
+        return {"first_bytes": bench.child.read()}
+    return {"curl": fetched.seconds, "first_bytes": fetched.size}
+
+
 def _rest(bench: Bench) -> Numbers:
+    """No events, and one scrape, as Prometheus does it."""
     time.sleep(1.0)
     cpu = _cpu_share(bench)
     return {"rest_cpu": cpu, "rest_rss": bench.child.memory("VmRSS")}
 
 
 def _cpu_share(bench: Bench) -> float:
+    """Of a window with one scrape in it."""
     began, before = time.monotonic(), bench.child.cpu()
-    time.sleep(bench.effort.seconds)
+    bench.page.scrape(compressed=True)
+    time.sleep(max(bench.effort.seconds - (time.monotonic() - began), 0.0))
     return (bench.child.cpu() - before) / (time.monotonic() - began)
 
 
@@ -104,43 +142,69 @@ def _page(bench: Bench) -> Numbers:
     return {
         "page_plain": len(plain.body),
         "page_gzip": len(packed.body),
-        "series": seen(bench.subject, plain.body).series,
+        "series": bench.subject.read(plain.body).series,
     }
 
 
-def _scrapes(bench: Bench) -> Numbers:
-    """At rest, and while a pass over everything is under way; of an exporter that only polls, that is its next pass."""
-    answers = {False: list[Answer](), True: list[Answer]()}
+class _Scraper:
+    """Scrapes plain and gzip by turns, and keeps the answers."""
 
-    def scrape() -> None:
-        for compressed, kept in answers.items():
-            kept.append(bench.page.scrape(compressed=compressed))
+    def __init__(self, bench: Bench) -> None:
+        self.page = bench.page
+        self.answers = {False: list[Answer](), True: list[Answer]()}
+
+    def both(self) -> None:
+        for compressed, kept in self.answers.items():
+            kept.append(self.page.scrape(compressed=compressed))
             time.sleep(0.005)
 
-    for _ in range(_SAMPLES):
-        scrape()
+    def numbers(self, name: str, counts: Callable[[Answer], bool] = lambda _: True) -> Numbers:
+        """Quantiles of the answers that count, by form, and how many scrapes had no answer."""
+        numbers: Numbers = {}
+        for compressed, kept in self.answers.items():
+            times = [a.ended - a.began for a in kept if a.status == 200 and counts(a)]
+            numbers |= _quantiles(f"{name}_{'gzip' if compressed else 'plain'}", times)
+        missed = sum(answer.status != 200 for kept in self.answers.values() for answer in kept)
+        return {**numbers, f"{name}_missed": missed}
+
+
+def _scrapes(bench: Bench) -> Numbers:
+    """At rest: 200 of each form, or as many as 20 s allow. A poll that is under way counts as rest for who polls."""
+    scraper, ends = _Scraper(bench), time.monotonic() + _SAMPLE_SECONDS
+    for done in range(_SAMPLES):
+        if done >= _LEAST_SAMPLES and time.monotonic() > ends:
+            break
+        scraper.both()
+    return scraper.numbers("scrape")
+
+
+def _relists(bench: Bench) -> Numbers:
+    """While a pass over everything is under way; of an exporter that only polls, that is its next pass."""
+    scraper = _Scraper(bench)
+    watched = set(bench.server.facts()["watched"])
     for _ in range(_RELISTS):
         since = time.monotonic()
-        bench.api.ask("POST", "/bench/expire")
+        bench.server.order("expire")
         while not _passed(bench, since) and time.monotonic() - since < bench.effort.poll + _PASS_WAIT:
-            for _ in range(10):
-                scrape()
+            look_again = time.monotonic() + _LOOK_AT_PASSES
+            while time.monotonic() < look_again:
+                scraper.both()
+    _await(lambda: watched <= set(bench.server.facts()["watched"]))
     passes = list(_passes(bench))
-    numbers: Numbers = {}
-    for compressed, kept in answers.items():
-        form = "gzip" if compressed else "plain"
-        during = [a for a in kept if any(a.began < end and a.ended > start for start, end in passes)]
-        resting = [a for a in kept if a not in during]
-        numbers |= _quantiles(f"scrape_{form}", [a.ended - a.began for a in resting if a.status == 200])
-        numbers |= _quantiles(f"relist_{form}", [a.ended - a.began for a in during if a.status == 200])
-        numbers["missed"] = numbers.get("missed", 0) + sum(a.status != 200 for a in kept)
-    return numbers
+    return scraper.numbers("relist", lambda a: any(a.began < end and a.ended > start for start, end in passes))
+
+
+def _await(done: Callable[[], bool]) -> None:
+    """Wait until it is so, or until the deadline: what comes next then tells."""
+    ends = time.monotonic() + _DEADLINE
+    while not done() and time.monotonic() < ends:
+        time.sleep(0.1)
 
 
 def _passes(bench: Bench) -> Iterable[tuple[float, float]]:
     """Stretches of LISTs: the client's work between two pages belongs to them."""
     stretch: tuple[float, float] | None = None
-    for start, end in sorted(bench.facts()["lists"]):
+    for start, end in sorted(bench.server.facts()["lists"]):
         if stretch is not None and start - stretch[1] <= bench.subject.page_time:
             stretch = (stretch[0], max(stretch[1], end))
             continue
@@ -157,23 +221,22 @@ def _passed(bench: Bench, since: float) -> bool:
 
 
 def _steady(bench: Bench) -> Numbers:
-    """CPU while events come, with a scrape now and then as Prometheus does it."""
-    bench.api.ask("POST", f"/bench/rate?per_second={bench.effort.rate}")
-    bench.page.scrape(compressed=True)
+    """CPU while events come, with one scrape too."""
+    bench.server.order(f"rate?per_second={bench.effort.rate}")
     return {"steady_cpu": _cpu_share(bench)}
 
 
 def _latency(bench: Bench) -> Numbers:
     """From the moment an event is sent to the page that tells of it: each event adds one to a counter."""
     ends = time.monotonic() + bench.effort.seconds
-    base = len(bench.facts()["restarts"])
+    base = len(bench.server.facts()["restarts"])
     found: list[tuple[float, float]] = []
     while time.monotonic() < ends:
         if page := bench.look():
             found.append((time.monotonic(), page.restarts))
         time.sleep(bench.subject.look_every)
-    bench.api.ask("POST", "/bench/rate?per_second=0")
-    sent = bench.facts()["restarts"]
+    bench.server.order("rate?per_second=0")
+    sent = bench.server.facts()["restarts"]
     last = bench.until(lambda page: page.restarts >= len(sent), "last event")
     found.append((last, len(sent)))
     return _quantiles("event", _delays(sent, found, base))
@@ -191,22 +254,26 @@ def _delays(sent: Sequence[float], found: Iterable[tuple[float, float]], base: i
 
 def _bursts(bench: Bench) -> Numbers:
     """Events a second when they come as fast as they are taken, from the first one sent to the page with the last."""
-    if not bench.subject.watches:
+    if not bench.server.facts()["watched"]:
         return {}
     numbers: Numbers = {}
     for resource in ("pods", "jobs"):
         count, cpu = bench.effort.burst, bench.child.cpu()
-        sent = bench.api.ask("POST", f"/bench/burst?resource={resource}&count={count}")
-        facts = bench.facts()
-        done = sum(states.get("succeeded", 0) for states in facts["states"].values())
-        restarts = len(facts["restarts"])
-
-        def shown(page: Seen, done: int = done, restarts: int = restarts) -> bool:
-            return page.restarts >= restarts and sum(s.get("succeeded", 0) for s in page.states.values()) >= done
-
-        numbers[f"burst_{resource}"] = count / (bench.until(shown, "end of the burst") - sent["began"])
+        sent = bench.server.order(f"burst?resource={resource}&count={count}")
+        facts = bench.server.facts()
+        done, restarts = _succeeded(bench, facts), len(facts["restarts"])
+        shown = bench.until(partial(_tells, done, restarts), "end of the burst")
+        numbers[f"burst_{resource}"] = count / (shown - sent["began"])
         numbers[f"burst_{resource}_cpu"] = (bench.child.cpu() - cpu) / count
     return numbers
+
+
+def _succeeded(bench: Bench, facts: Facts) -> int:
+    return sum(counts.get("succeeded", 0) for counts in bench.subject.states(facts).values())
+
+
+def _tells(done: int, restarts: int, page: Seen) -> bool:
+    return page.restarts >= restarts and sum(each.get("succeeded", 0) for each in page.states.values()) >= done
 
 
 def _end(bench: Bench) -> Numbers:
@@ -214,7 +281,9 @@ def _end(bench: Bench) -> Numbers:
 
 
 def _quantiles(name: str, values: Sequence[float]) -> Numbers:
+    """Quantiles by nearest rank: a 99th percentile of few values is the largest of them."""
     if len(values) < _LEAST_SAMPLES:
         return {}
-    cuts = statistics.quantiles(values, n=100, method="inclusive")
-    return {f"{name}_p50": cuts[49], f"{name}_p99": cuts[98], f"{name}_n": len(values)}
+    ranked = sorted(values)
+    at = {share: ranked[math.ceil(share / 100 * len(ranked)) - 1] for share in (50, 99)}
+    return {f"{name}_p50": at[50], f"{name}_p99": at[99], f"{name}_n": len(values)}

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kubernetes import client
+from kubernetes import client, config
 from prometheus_client import Gauge, start_http_server
 
 _SELECTOR = "app in (setup,submit,blast,finalizer,elb-db-warmup,elb-prepare-db)"
@@ -23,9 +23,8 @@ PODS = Gauge("naive_search_pods", "Pods of a search by phase.", (*_LABELS, "phas
 RESTARTS = Gauge("naive_search_restarts", "Restarts of the containers of a search's pods.", _LABELS)
 
 
-def read(server: str) -> None:
+def read(api: client.ApiClient) -> None:
     """One pass over all Jobs and all pods."""
-    api = client.ApiClient(client.Configuration(host=server))
     jobs: Counter[tuple[str, str, str]] = Counter()
     for job in _items(client.BatchV1Api(api).list_namespaced_job):
         if job.metadata.labels["app"] == "blast":
@@ -66,14 +65,18 @@ def _state(job: Any) -> str:
 def main() -> None:
     """Serve the gauges, and renew them every `--interval` seconds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--server", required=True)
+    parser.add_argument("--server")
+    parser.add_argument("--kubeconfig", help="in place of --server")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--interval", type=float, default=15.0)
     given = parser.parse_args()
     start_http_server(given.port, "127.0.0.1")
+    api = client.ApiClient(client.Configuration(host=given.server))
+    if given.kubeconfig:
+        api = config.new_client_from_config(given.kubeconfig)  # type: ignore[no-untyped-call]  # it ships no types
     while True:
         began = time.monotonic()
-        read(given.server)
+        read(api)
         time.sleep(max(given.interval - (time.monotonic() - began), 0.0))
 
 

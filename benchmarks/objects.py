@@ -1,10 +1,11 @@
-"""A cluster full of ElasticBLAST searches as prepared bytes: each object is joined from a few parts when it is sent."""
+"""A cluster full of ElasticBLAST searches: few templates, many objects, each rendered when it is sent."""
 
 from __future__ import annotations
 
 import json
 import random
 import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,10 +19,11 @@ from exporter.simulator.world.script import Exit, Script
 from exporter.simulator.world.search import Search, new_search_id
 
 NODES = 20
+MIX = (7, 1, 2)  # of ten batches: succeeded, running, pending
 _JOB_PADDING = 9700  # bytes that bring a batch Job to 13 kB, as kubectl and the API server do
 _POD_PADDING = 3400  # the same for a pod of 8 kB
 _AGES = (900.0, 840.0, 300.0)  # seconds ago: made, started, ended
-_MIX = ("succeeded",) * 5 + ("running",) * 2 + ("pending",) * 3
+_STATES = ("succeeded", "running", "pending")
 _PHASES = {"succeeded": "Succeeded", "running": "Running", "pending": "Pending"}
 _KINDS = {
     "jobs": b'"kind":"Job","apiVersion":"batch/v1",',
@@ -31,28 +33,51 @@ _KINDS = {
     "events": b'"kind":"Event","apiVersion":"v1",',
 }
 RESOURCES = tuple(_KINDS)
+_NUMBER = 777_777_777  # stands for the number of a batch in a template
+_SLOTS = {
+    b"@uid@": b"%(uid)b",
+    b"@owner@": b"%(owner)b",
+    b"@node@": b"%(node)b",
+    b"@tail@": b"%(tail)b",
+    b"@version@": b"%(version)d",
+    b"%d" % _NUMBER: b"%(number)03d",
+}
 Times = tuple[str, str, str]
+Mix = tuple[int, int, int]
 
 
 @dataclass(slots=True, kw_only=True)
 class Thing:
-    """One object. `state` is succeeded, running, pending or retrying; empty for what has one state only."""
+    """One object: a template that it shares with others, and what is its own. It is rendered when it is sent.
+
+    `state` is succeeded, running, pending or retrying; empty for what has one state only.
+    """
 
     resource: str
     app: str
     search: str
-    before: bytes
-    after: bytes
+    template: bytes
     times: Times
+    uid: bytes
+    number: int = 0
+    owner: bytes = b""
+    node: bytes = b""
     state: str = ""
     restarts: int = 0
     version: int = 1
 
     def encoded(self, *, whole: bool) -> bytes:
         """Its JSON; `whole` with kind and apiVersion, as in a watch: items of a list go without."""
+        own = {
+            b"uid": self.uid,
+            b"owner": self.owner,
+            b"node": self.node,
+            b"tail": self.uid[:5],
+            b"version": self.version,
+            b"number": self.number,
+        }
         kind = _KINDS[self.resource] if whole else b""
-        version = b"%d" % self.version
-        return b"".join((b"{", kind, self.before, version, self.after, self._status(), b"}"))
+        return b"".join((b"{", kind, self.template % own, self.status(), b"}"))
 
     def selectable(self) -> Object:
         """What selectors see of it."""
@@ -60,7 +85,8 @@ class Thing:
         succeeded = {"succeeded": 1} if self.state == "succeeded" else {}
         return {"metadata": {"labels": labels}, "status": {"phase": _PHASES.get(self.state, ""), **succeeded}}
 
-    def _status(self) -> bytes:
+    def status(self) -> bytes:
+        """The JSON of its status, where that changes."""
         if self.resource == "jobs":
             return job_status(self.state, self.times)
         if self.resource == "pods":
@@ -69,85 +95,104 @@ class Thing:
         return b""
 
 
-def cluster(jobs: int, searches: int, now: float) -> dict[str, list[Thing]]:
-    """By resource: `jobs` Jobs with one pod each in `searches` searches, half of them succeeded; nodes, one claim."""
+def cluster(jobs: int, searches: int, now: float, *, mix: Mix = MIX) -> dict[str, list[Thing]]:
+    """By resource: `jobs` Jobs with one pod each in `searches` searches that all live; 20 nodes, one claim."""
     rng = random.Random(1)
     things: dict[str, list[Thing]] = {name: [] for name in RESOURCES}
     made, started, ended = (rfc3339(now - age) for age in _AGES)
     times = (made, started, ended)
+    states = [state for state, count in zip(_STATES, mix, strict=True) for _ in range(count)]
     for _ in range(searches):
-        for state, job in _jobs(rng, jobs // searches):
-            _add(things, rng, job, state, times)
+        count = jobs // searches - 3
+        search = Search(id=new_search_id(rng), mode="ssd", batches=count, nodes=1, padding=_JOB_PADDING)
+        for job, of in _jobs(search, states):
+            _add(things, rng, _Model(job, made), of, times)
     for index in range(NODES):
         node = fixtures.node(fixtures.BLAST_POOL, index, now=now - _AGES[0], ordinal=index)
-        things["nodes"].append(_thing("nodes", node, rng, times))
+        things["nodes"].append(_single("nodes", node, rng, times))
     claim = {
         "metadata": {"name": "blast-dbs-pvc-rwm", "namespace": "default"},
-        "spec": {"accessModes": ["ReadWriteMany"]},
+        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "3000Gi"}}},
         "status": {"phase": "Bound"},
     }
-    things["persistentvolumeclaims"].append(_thing("persistentvolumeclaims", claim, rng, times))
+    things["persistentvolumeclaims"].append(_single("persistentvolumeclaims", claim, rng, times))
     return things
 
 
-def _jobs(rng: random.Random, count: int) -> list[tuple[str, Object]]:
-    search = Search(id=new_search_id(rng), mode="ssd", batches=count - 3, nodes=1, padding=_JOB_PADDING)
-    others = [
-        ("succeeded", manifests.init_volume(search, 0)),
-        ("succeeded", manifests.submit_jobs(search)),
-        ("running", manifests.finalizer(search)),
-    ]
-    return others + [(_MIX[n % len(_MIX)], manifests.batch(search, n)) for n in range(search.batches)]
+def _jobs(search: Search, states: Sequence[str]) -> Iterator[tuple[Object, list[tuple[int, str]]]]:
+    """Each manifest of a search, with the number and the state of every Job that is made from it."""
+    yield manifests.init_volume(search, 0), [(0, "succeeded")]
+    yield manifests.submit_jobs(search), [(0, "succeeded")]
+    yield manifests.finalizer(search), [(0, "running")]
+    yield manifests.batch(search, _NUMBER), [(n, states[n % len(states)]) for n in range(search.batches)]
 
 
-def _add(things: dict[str, list[Thing]], rng: random.Random, job: Object, state: str, times: Times) -> None:
-    job["metadata"]["uid"] = str(uuid.UUID(int=rng.getrandbits(128)))
-    defaults.fill("jobs", job)
-    things["jobs"].append(_thing("jobs", job, rng, times, state))
-    node = fixtures.node_name(fixtures.BLAST_POOL, rng.randrange(NODES))
-    things["pods"].append(_thing("pods", _pod(job, "" if state == "pending" else node, rng), rng, times, state))
+class _Model:
+    """The templates of the Jobs of one manifest, and of their pods, bound to a node and not."""
+
+    def __init__(self, job: Object, made: str) -> None:
+        self.app: str = job["metadata"]["labels"]["app"]
+        self.search: str = job["metadata"]["labels"]["elb-job-id"]
+        job["metadata"] |= {"uid": "@uid@", "creationTimestamp": made}
+        defaults.fill("jobs", job)
+        self.job = _template(job, changing=True)
+        self.pods = {bound: _template(_pod(job, bound=bound), changing=True) for bound in (True, False)}
 
 
-def _pod(job: Object, node: str, rng: random.Random) -> Object:
-    """The pod of a Job, bound to a node if one is given."""
+def _add(
+    things: dict[str, list[Thing]], rng: random.Random, model: _Model, of: list[tuple[int, str]], times: Times
+) -> None:
+    for number, state in of:
+        uid, bound = _uid(rng), state != "pending"
+        node = fixtures.node_name(fixtures.BLAST_POOL, rng.randrange(NODES)).encode() if bound else b""
+        same: dict[str, Any] = {"app": model.app, "search": model.search, "times": times, "number": number}
+        job = Thing(resource="jobs", template=model.job, uid=uid, state=state, **same)
+        pod = Thing(
+            resource="pods", template=model.pods[bound], uid=_uid(rng), owner=uid, node=node, state=state, **same
+        )
+        things["jobs"].append(job)
+        things["pods"].append(pod)
+
+
+def _pod(job: Object, *, bound: bool) -> Object:
     name = job["metadata"]["name"]
-    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": job["metadata"]["uid"], "controller": True}
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": "@owner@", "controller": True}
     fields: Object = {f"f:generatedFieldNumber{n:05}": {} for n in range(_POD_PADDING // 32)}
     managed = {"manager": "kubelet", "operation": "Update", "fieldsType": "FieldsV1", "fieldsV1": fields}
-    template = job["spec"]["template"]
+    template = json.loads(json.dumps(job["spec"]["template"]).replace("@uid@", "@owner@"))
     return {
         "metadata": {
-            "name": f"{name}-{rng.getrandbits(20):05x}",
+            "name": f"{name}-@tail@",
             "namespace": "default",
+            "creationTimestamp": job["metadata"]["creationTimestamp"],
             "labels": template["metadata"]["labels"],
             "ownerReferences": [owner],
             "managedFields": [managed],
         },
-        "spec": {**template["spec"], **({"nodeName": node} if node else {})},
-        "status": {},
+        "spec": {**template["spec"], **({"nodeName": "@node@"} if bound else {})},
     }
 
 
-def _thing(resource: str, obj: Object, rng: random.Random, times: Times, state: str = "") -> Thing:
-    labels = obj["metadata"].get("labels", {})
-    stamp = {
-        "uid": str(uuid.UUID(int=rng.getrandbits(128))),
-        "creationTimestamp": times[0],
-        "resourceVersion": "@version@",
-    }
-    body = {"metadata": {**stamp, **obj["metadata"]}, **{k: v for k, v in obj.items() if k in ("spec", "status")}}
-    if state:
-        del body["status"]  # it changes, so it is joined when it is sent
-    before, _, after = _compact(body).partition(b"@version@")
+def _single(resource: str, obj: Object, rng: random.Random, times: Times) -> Thing:
+    obj["metadata"]["creationTimestamp"] = times[0]
     return Thing(
-        resource=resource,
-        app=labels.get("app", ""),
-        search=labels.get("elb-job-id", ""),
-        before=before[1:],
-        after=after[:-1] + (b',"status":' if state else b""),
-        times=times,
-        state=state,
+        resource=resource, app="", search="", template=_template(obj, changing=False), times=times, uid=_uid(rng)
     )
+
+
+def _template(obj: Object, *, changing: bool) -> bytes:
+    """The JSON of an object without its first brace and its last, and with slots; `changing`: its status follows."""
+    parts = {part: obj[part] for part in ("spec", "status") if part in obj and not (changing and part == "status")}
+    stamp = {"uid": "@uid@", "resourceVersion": "@version@"}
+    body: Object = {"metadata": stamp | obj["metadata"]} | parts
+    text = _compact(body)[1:-1].replace(b"%", b"%%")
+    for mark, slot in _SLOTS.items():
+        text = text.replace(mark, slot)
+    return text + (b',"status":' if changing else b"")
+
+
+def _uid(rng: random.Random) -> bytes:
+    return str(uuid.UUID(int=rng.getrandbits(128))).encode()
 
 
 @lru_cache

@@ -1,7 +1,8 @@
-"""A Kubernetes API that replays prepared bytes, in a process of its own.
+"""A Kubernetes API that replays a cluster, in a process of its own.
 
 It answers LISTs in pages and holds watches open; `/bench/...` makes events and tells what was sent. A watch lasts until
-it is expired or its client leaves.
+it is expired or its client leaves. client-go can read it: a watch that wants the initial events is refused, as by a
+server without WatchList, and whatever media type is asked for, the answer is JSON.
 """
 
 from __future__ import annotations
@@ -15,13 +16,21 @@ from contextlib import suppress
 from email.utils import formatdate
 from urllib.parse import parse_qsl, urlsplit
 
-from objects import RESOURCES, Thing, cluster
+from objects import MIX, RESOURCES, Thing, cluster
 from world import World
 
 _BOOKMARK_EVERY = 60.0
 _RATE_TICK = 0.01
 _EVENTS_PER_WRITE = 100
-_GONE = b'{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","code":410}}\n'
+_GONE = (
+    b'{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",'
+    b'"message":"too old resource version","reason":"Expired","code":410}}\n'
+)
+_NO_WATCH_LIST = (
+    b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",'
+    b'"message":"sendInitialEvents is forbidden","reason":"Invalid","code":422}'
+)
+_VERSION = b'{"major":"1","minor":"34","gitVersion":"v1.34.0","platform":"linux/amd64"}'
 _KINDS = {"persistentvolumeclaims": "PersistentVolumeClaim"}
 Params = dict[str, str]
 
@@ -33,10 +42,11 @@ class Replay:
         self.world = world
         self.sent = 0
         self.lists: list[tuple[float, float]] = []
+        self.first = 0.0
         self.rate = 0.0
         self._owed = 0.0
-        self._rests: dict[str, list[Thing]] = {}
-        self._tokens = 0
+        self.asked: dict[str, list[str]] = {name: [] for name in RESOURCES}
+        self._chosen: dict[tuple[str, str, str], list[Thing]] = {}
         self._watchers: dict[str, set[asyncio.StreamWriter]] = {name: set() for name in RESOURCES}
 
     async def serve(self, port: int) -> None:
@@ -56,26 +66,30 @@ class Replay:
                 if target.path.startswith("/bench/"):
                     await _answer(writer, 200, json.dumps(await self._control(resource, params)).encode())
                 elif resource not in RESOURCES:
-                    await _answer(writer, 404, b"{}")
-                elif params.get("watch", "").lower() in ("1", "true"):
+                    await _answer(writer, *((200, _VERSION) if resource == "version" else (404, b"{}")))
+                elif params.get("watch", "").lower() not in ("1", "true"):
+                    self.asked[resource].append(target.geturl())
+                    await self._list(resource, params, writer)
+                elif "sendInitialEvents" in params:
+                    await _answer(writer, 422, _NO_WATCH_LIST)
+                else:
                     await self._watch(resource, reader, writer)
                     return
-                else:
-                    await self._list(resource, params, writer)
         writer.close()
 
     async def _list(self, resource: str, params: Params, writer: asyncio.StreamWriter) -> None:
         began = time.monotonic()
-        limit = int(params.get("limit", "0")) or len(self.world.things[resource]) + 1
-        chosen = self._rests.pop(params.get("continue", ""), None)
-        if chosen is None:
-            chosen = self.world.select(resource, params.get("labelSelector", ""), params.get("fieldSelector", ""))
-        items, rest = chosen[:limit], chosen[limit:]
-        more = ""
-        if rest:
-            self._tokens += 1
-            self._rests[token := f"{resource}-{self._tokens}"] = rest
-            more = f',"continue":"{token}","remainingItemCount":{len(rest)}'
+        self.first = self.first or began
+        wanted = (resource, params.get("labelSelector", ""), params.get("fieldSelector", ""))
+        start = int(params.get("continue", "0"))
+        if not start or wanted not in self._chosen:
+            self._chosen[wanted] = self.world.select(*wanted)
+        chosen = self._chosen[wanted]
+        limit = int(params.get("limit", "0"))
+        if not limit or params.get("resourceVersion") == "0":  # then a real server lists from its cache, at one go
+            limit = len(chosen) + 1
+        items, rest = chosen[start : start + limit], len(chosen) - start - limit
+        more = f',"continue":"{start + limit}","remainingItemCount":{rest}' if rest > 0 else ""
         kind = _KINDS.get(resource, resource[:-1].capitalize())
         version = "batch/v1" if resource == "jobs" else "v1"
         meta = f'"metadata":{{"resourceVersion":"{self.world.version}"{more}}}'
@@ -148,6 +162,11 @@ class Replay:
         return {
             "sent": self.sent,
             "lists": self.lists,
+            "asked": self.asked,
+            "first": self.first,
+            "jobs": len(self.world.things["jobs"]),
+            "pods": len(self.world.things["pods"]),
+            "succeeded": sum(job.state == "succeeded" for job in self.world.things["jobs"]),
             "restarts": self.world.restarts,
             "states": self.world.states(),
             "watched": [resource for resource, writers in self._watchers.items() if writers],
@@ -165,9 +184,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1000)
     parser.add_argument("--searches", type=int, default=10)
+    parser.add_argument("--mix", type=int, nargs=3, default=MIX, help="of ten batches: succeeded, running, pending")
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
-    asyncio.run(Replay(World(cluster(given.jobs, given.searches, time.time()))).serve(given.port))
+    things = cluster(given.jobs, given.searches, time.time(), mix=tuple(given.mix))
+    asyncio.run(Replay(World(things)).serve(given.port))
 
 
 if __name__ == "__main__":

@@ -1,178 +1,172 @@
-"""What is measured: the daemon and the naive exporter as child processes, their pages, the kernel's view of them."""
+"""What is measured: three exporters, how each is started, and what its page says."""
 
 from __future__ import annotations
 
-import gzip
 import json
-import os
 import re
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
+
+from children import free_port
 
 _HERE = Path(__file__).parent
 _SERIES = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-_TICKS = os.sysconf("SC_CLK_TCK")
 _BATCH_STATES = ("pending", "running", "succeeded")
+_ONE = re.compile(rb"\} 1$", re.MULTILINE)
+_VALUE = re.compile(rb"\} (\S+)$", re.MULTILINE)
+_LIST_SECONDS = 25.0  # the default deadline of a list, enough for so many Jobs:
+_JOBS_IN_TIME = 50_000
+_RECORDS = 200_000
+States = dict[str, dict[str, int]]
+Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """One exporter: how it is started, which of its families say what, seconds between two looks at its page.
+class Setting:
+    """Where an exporter reads (`server`, or `kubeconfig` if one is given), its port, and a folder for its files."""
 
-    `page_time`: seconds that it may take over one page of a list before the pass counts as over.
-    """
-
-    name: str
-    jobs_family: str
-    restarts_family: str
-    look_every: float
-    page_time: float
-    watches: bool
-
-    def command(self, server: str, port: int, poll: float) -> list[str]:
-        if self.watches:
-            cluster = {"connect": {"mode": "direct", "server": server, "insecure_http": True}}
-            keys = (f"clusters={json.dumps([cluster])}", f"listen.port={port}", "listen.address=127.0.0.1")
-            return ["-m", "exporter", "run", *(part for key in keys for part in ("--set", key))]
-        return [str(_HERE / "naive.py"), "--server", server, "--port", str(port), "--interval", str(poll)]
-
-
-EXPORTER = Subject(
-    name="exporter",
-    jobs_family="elasticblast_search_jobs",
-    restarts_family="elasticblast_attempts_failed_total",
-    look_every=0.01,
-    page_time=1.0,
-    watches=True,
-)
-NAIVE = Subject(
-    name="naive",
-    jobs_family="naive_search_jobs",
-    restarts_family="naive_search_restarts",
-    look_every=0.2,
-    page_time=4.0,
-    watches=False,
-)
-
-
-class Child:
-    """A Python process. It is ended by its own pid."""
-
-    def __init__(self, arguments: Sequence[str], *, output: int | None = None) -> None:
-        self._log = TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-        self.process = subprocess.Popen([sys.executable, *arguments], stdout=output, stderr=self._log)
-
-    def check(self) -> None:
-        """Raises RuntimeError with its last words if it has ended."""
-        if self.process.poll() is not None:
-            self._log.seek(0)
-            raise RuntimeError(f"exit code {self.process.returncode}: {self._log.read()[-2000:].decode()}")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def memory(self, name: str) -> float:
-        """VmRSS or VmHWM in bytes."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return next(float(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(f"{name}:"))
-
-    def cpu(self) -> float:
-        """User and system seconds so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One scrape: status, body as it came, and when (monotonic) it was asked for and complete."""
-
-    status: int
-    body: bytes
-    began: float
-    ended: float
+    server: str
+    kubeconfig: Path | None
+    folder: Path
+    jobs: int
+    poll: float
+    port: int = field(default_factory=free_port)
 
 
 @dataclass(slots=True)
 class Seen:
-    """What a page says. `states`: batches by search and state, without zeros."""
+    """What a page says. `states`: objects by search and state, without zeros."""
 
     series: int = 0
     restarts: float = 0.0
-    states: dict[str, dict[str, int]] = field(default_factory=dict)
+    states: States = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
 
 
-class Web:
-    """A keep-alive client of one port."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One exporter.
 
-    def __init__(self, port: int) -> None:
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
-        self._etag = ""
+    `states` says what its page says once it is right; `look_every`: seconds between two looks at the page;
+    `page_time`: seconds that it may take over one page of a list before the pass counts as over; `program`: of what
+    runs outside of this interpreter.
+    """
 
-    def ask(self, method: str, path: str) -> Any:
-        """The JSON that the replay server answers."""
-        self._connection.request(method, path)
-        return json.loads(self._connection.getresponse().read())
+    name: str
+    argv: Callable[[Setting, str], list[str]]
+    read: Callable[[bytes], Seen]
+    states: Callable[[Facts], States]
+    look_every: float
+    page_time: float
+    program: str = ""
 
-    def scrape(self, *, compressed: bool = False, changed_only: bool = False) -> Answer:
-        """One GET of the page; `changed_only`: 304 without a body if it is the one seen last."""
-        headers = {"Accept-Encoding": "gzip" if compressed else "identity"}
-        if changed_only and self._etag:
-            headers["If-None-Match"] = self._etag
-        began = time.monotonic()
-        try:
-            self._connection.request("GET", "/metrics", headers=headers)
-            response = self._connection.getresponse()
-            body = response.read()
-        except (OSError, HTTPException):
-            self._connection.close()
-            return Answer(0, b"", began, time.monotonic())
-        ended = time.monotonic()
-        if response.status == 200:
-            self._etag = response.headers.get("ETag", "")
-        if response.headers.get("Content-Encoding") == "gzip" and not compressed:
-            body = gzip.decompress(body)
-        return Answer(response.status, body, began, ended)
+    def command(self, setting: Setting) -> list[str]:
+        return self.argv(setting, self.program)
 
 
-def seen(subject: Subject, body: bytes) -> Seen:
-    """What the page of a subject says of batches and restarts."""
-    page = Seen()
-    for name, labels, value in _SERIES.findall(body.decode()):
-        page.series += 1
-        if name == subject.restarts_family:
-            page.restarts += float(value)
-        elif name == subject.jobs_family:
-            pairs = dict(_LABEL.findall(labels))
-            if pairs["state"] in _BATCH_STATES and float(value):
-                page.states.setdefault(pairs["elb_job_id"], {})[pairs["state"]] = int(float(value))
-        elif name == "elasticblast_exporter_collector_state" and 'state="fresh"' in labels and float(value) != 1.0:
-            page.stale.append(labels)
-    return page
+def exporter_argv(setting: Setting, _program: str) -> list[str]:
+    """`exporter run` with a configuration file that allows for the size of the cluster."""
+    connect: dict[str, object] = {"mode": "direct", "server": setting.server, "insecure_http": True}
+    if setting.kubeconfig:
+        connect = {"mode": "kubeconfig", "kubeconfig": str(setting.kubeconfig)}
+    limits = {
+        "records": max(_RECORDS, 2 * setting.jobs),
+        "list_deadline": max(_LIST_SECONDS, _LIST_SECONDS * setting.jobs / _JOBS_IN_TIME),
+    }
+    listen = {"port": setting.port, "address": "127.0.0.1"}
+    file = setting.folder / "exporter.yaml"
+    file.write_text(json.dumps({"clusters": [{"connect": connect}], "listen": listen, "limits": limits}))
+    return [sys.executable, "-m", "exporter", "run", "--config", str(file)]
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+def naive_argv(setting: Setting, _program: str) -> list[str]:
+    where = ["--kubeconfig", str(setting.kubeconfig)] if setting.kubeconfig else ["--server", setting.server]
+    own = ["--port", str(setting.port), "--interval", str(setting.poll)]
+    return [sys.executable, str(_HERE / "naive.py"), *where, *own]
 
 
-def start_replay(jobs: int) -> tuple[Child, int]:
-    """The replay server and its port."""
-    child = Child([str(_HERE / "replay.py"), "--jobs", str(jobs)], output=subprocess.PIPE)
-    assert child.process.stdout is not None
-    return child, int(child.process.stdout.readline())
+def ksm_argv(setting: Setting, program: str) -> list[str]:
+    """The four resources that the exporter reads too; gzip, which is off by default."""
+    where = f"--kubeconfig={setting.kubeconfig}" if setting.kubeconfig else f"--apiserver={setting.server}"
+    own = ["--host=127.0.0.1", f"--port={setting.port}", "--telemetry-host=127.0.0.1"]
+    reads = ["--resources=jobs,pods,nodes,persistentvolumeclaims", "--namespaces=default"]
+    return [program, where, *own, f"--telemetry-port={free_port()}", *reads, "--enable-gzip-encoding"]
+
+
+def _of_search(jobs_family: str, restarts_family: str) -> Callable[[bytes], Seen]:
+    """A reader of a page that says the batches of each search by state."""
+
+    def read(body: bytes) -> Seen:
+        page = Seen()
+        for name, labels, value in _SERIES.findall(body.decode()):
+            page.series += 1
+            if name == restarts_family:
+                page.restarts += float(value)
+            elif name == jobs_family:
+                pairs = dict(_LABEL.findall(labels))
+                if pairs["state"] in _BATCH_STATES and float(value):
+                    page.states.setdefault(pairs["elb_job_id"], {})[pairs["state"]] = int(float(value))
+            elif name == "elasticblast_exporter_collector_state" and 'state="fresh"' in labels and float(value) != 1.0:
+                page.stale.append(labels)
+        return page
+
+    return read
+
+
+def ksm_read(body: bytes) -> Seen:
+    """All objects of a kind together, for there is no search on that page."""
+    counts = {"jobs": _family(body, b"kube_job_info").count(b"\nkube_job_info{")}
+    counts["pods"] = _family(body, b"kube_pod_info").count(b"\nkube_pod_info{")
+    counts["succeeded"] = len(_ONE.findall(_family(body, b"kube_job_status_succeeded")))
+    restarts = sum(map(float, _VALUE.findall(_family(body, b"kube_pod_container_status_restarts_total"))))
+    series = body.count(b"\n") - body.count(b"\n#") - body.startswith(b"#")
+    return Seen(series=series, restarts=restarts, states={"all": counts} if counts["jobs"] else {})
+
+
+def _family(body: bytes, name: bytes) -> bytes:
+    start = body.find(b"# HELP " + name + b" ")
+    return b"" if start < 0 else body[start : max(body.find(b"\n# HELP ", start), start)]
+
+
+def ksm_states(facts: Facts) -> States:
+    counts = {"jobs": facts["jobs"], "pods": facts["pods"], "succeeded": facts["succeeded"]}
+    return {"all": counts}
+
+
+def _by_search(facts: Facts) -> States:
+    states: States = facts["states"]
+    return states
+
+
+EXPORTER = Subject(
+    name="exporter",
+    argv=exporter_argv,
+    read=_of_search("elasticblast_search_jobs", "elasticblast_attempts_failed_total"),
+    states=_by_search,
+    look_every=0.01,
+    page_time=1.0,
+)
+NAIVE = Subject(
+    name="naive",
+    argv=naive_argv,
+    read=_of_search("naive_search_jobs", "naive_search_restarts"),
+    states=_by_search,
+    look_every=0.2,
+    page_time=4.0,
+)
+
+
+def kube_state_metrics(program: str) -> Subject:
+    return Subject(
+        name="kube-state-metrics",
+        argv=ksm_argv,
+        read=ksm_read,
+        states=ksm_states,
+        look_every=0.2,
+        page_time=4.0,
+        program=program,
+    )
