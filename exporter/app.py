@@ -4,84 +4,56 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from exporter import collectors
 from exporter.adapters.clock import Clock, SystemClock
-from exporter.adapters.kube import Access
-from exporter.cancel.desk import ClusterWay
-from exporter.config import Cluster as ClusterConfig
 from exporter.config import Config
-from exporter.logs import event
+from exporter.domain.armid import ClusterId
+from exporter.domain.failures import Word
+from exporter.logs import Transitions, event
+from exporter.members import Maker, Member, together
 from exporter.runtime.cluster import Cluster
+from exporter.runtime.feed import Feed
+from exporter.runtime.poller import Poller
 from exporter.runtime.process import Process
 from exporter.runtime.scheduler import Scheduler
 from exporter.web.app import Check, Pages, build_app
 from exporter.web.publisher import Publisher
 from exporter.web.server import HttpServer
-from exporter.wiring import Reach, build_cluster, http_settings, reach
+from exporter.wiring import Reach, http_settings
 from exporter.wiring_admin import AdminPort
+from exporter.wiring_fleet import fleet
 
 LOG = logging.getLogger("exporter.app")
 _READY_ANYWAY = 30.0
 _TICK_LATE = 3.0
 _TICK_LATE_LEAST = 60.0
 _PASS_STUCK = 5.0
+_GATE_EVERY = 5.0
+_SHARED = ("rules", "limits", "azure")  # what a change of concerns every cluster
 _NEEDS_RESTART = ("listen", "admin", "intervals")
 _CANCEL_ENDS = 4.0
 _PAGE_AFTER = 0.05  # seconds; the snapshots of the same turn are then on the page, not on the next one
 
 
-@dataclass(slots=True, eq=False)
-class Member:
-    """One followed cluster, and the way to its API."""
-
-    given: ClusterConfig
-    cluster: Cluster
-    access: Access
-    way: ClusterWay | None = None
-
-    def start(self) -> None:
-        for feed in self.cluster.feeds:
-            feed.start()
-
-    def stop(self, timeout: float) -> None:
-        for feed in self.cluster.feeds:
-            feed.stop()
-        for poller in self.cluster.pollers:
-            poller.transport.abort()
-        for feed in self.cluster.feeds:
-            feed.join(timeout / max(len(self.cluster.feeds), 1))
-        for poller in self.cluster.pollers:
-            poller.transport.close()
-        self.access.close()
-
-    def discard(self, timeout: float) -> None:
-        """Stop it, and let go of its way, which nobody was given."""
-        self.stop(timeout)
-        if self.way:
-            self.way.close()
-
-    def tried(self) -> bool:
-        """Whether every feed has finished a first attempt, well or badly."""
-        return all(feed.pulse.tried for feed in self.cluster.feeds)
-
-
 class App:
     """Built whole before anything starts. `speed` makes the rules fit a world that lives faster (the demo)."""
 
-    def __init__(self, config: Config, *, clock: Clock | None = None, way: Reach = reach, speed: float = 1.0) -> None:
+    def __init__(
+        self, config: Config, *, clock: Clock | None = None, way: Reach | None = None, speed: float = 1.0
+    ) -> None:
         """Raises ConnectError if a cluster's configuration cannot be used, TokensError if the tokens file cannot."""
         self.config = config
         self.clock = clock or SystemClock()
-        self._way = way
-        self._speed = speed
         self._process = Process()
-        self.admin = self._admin_port() if config.admin.enabled else None
-        self._members = self._built(config.clusters, config)
+        self.admin = self._admin_port(speed) if config.admin.enabled else None
+        self._maker = Maker(clock=self.clock, way=way, speed=speed, admin=self.admin)
+        self._found: frozenset[ClusterId] = frozenset()
+        self._searched = not config.discovery.subscriptions
+        self._changing = threading.Lock()
+        self._members = self._maker.built(fleet(config, self._found), config)
         self.publisher = Publisher(
             process=self._process,
             clock=self.clock,
@@ -93,6 +65,7 @@ class App:
         self.server = HttpServer(build_app(self._pages()), http_settings(config, self._rejected))
         self._started_at = self.clock.mono()
         self._stopping = threading.Event()
+        self._transitions = Transitions(self.clock.mono)
         self._plan()
 
     @property
@@ -102,6 +75,8 @@ class App:
     def start(self) -> None:
         """Listen, then look. Raises ListenError or TlsError; an API that cannot be reached is no error."""
         self._started_at = self.clock.mono()
+        for cluster in self.clusters:
+            self._freeze(cluster)  # the first page says of every collector that it never was
         self.publisher.publish()
         self.server.start()
         if self.admin:
@@ -127,19 +102,35 @@ class App:
 
     def let_go(self) -> None:
         """End what reads the clusters or acts on them, started or not: all at once, within about two seconds."""
-        _together([partial(member.stop, 1.0) for member in self._members] + ([self.admin.stop] if self.admin else []))
+        together([partial(member.stop, 1.0) for member in self._members] + ([self.admin.stop] if self.admin else []))
 
     def once(self) -> list[str]:
         """Look once, publish one page, and let go; what could not be read, as lines for people."""
+        missed = self._join_now()
         feeds = [feed for cluster in self.clusters for feed in cluster.feeds]
-        _together([feed.once for feed in feeds])
-        self._poll()
+        together([feed.once for feed in feeds])
+        pollers = [(cluster, poller) for cluster in self.clusters for poller in cluster.pollers]
+        self._ask(pollers)
         for cluster in self.clusters:
             self._freeze(cluster)
         self.publisher.publish()
         for member in self._members:
             member.stop(timeout=0.0)
-        return [f"{feed.name}: {feed.pulse.word} {feed.pulse.detail}" for feed in feeds if feed.pulse.word]
+        sources: list[Feed | Poller] = [*feeds, *(poller for _, poller in pollers)]
+        failing = [one for one in sources if one.pulse.word and not (one.pulse.silent or _not_there(one))]
+        return missed + [f"{one.name}: {one.pulse.word} {one.pulse.detail}" for one in failing]
+
+    def _join_now(self) -> list[str]:
+        """Make members of those that are found now, not started; what went wrong in looking for them."""
+        if not self.config.discovery.subscriptions:
+            return []
+        found = self._maker.found(self.config, self._found)
+        self._found = found.clusters
+        known = {member.given for member in self._members}
+        new = [given for given in fleet(self.config, self._found) if given not in known]
+        self._members += self._maker.built(new, self.config)
+        self._follow(self.config)
+        return [f"discovery: {failure.word} {failure.detail}" for failure in found.failures]
 
     def reload(self, config: Config, *, hurry: Callable[[], bool] = lambda: False) -> None:
         """Follow a new configuration, whole. Clusters that it does not change go on; what needs a restart is named.
@@ -147,23 +138,47 @@ class App:
         A changed cluster is started beside the old one, which is shown until the new one has looked once, or until
         `hurry` says that there is no time for that. Raises ConnectError, and then nothing has changed.
         """
+        with self._changing:
+            searched = config.discovery != self.config.discovery
+            self._change(config, self._found, hurry)
+        if searched:
+            threading.Thread(target=self._discover, name="discover", daemon=True).start()
+
+    def _change(self, config: Config, found: frozenset[ClusterId], hurry: Callable[[], bool]) -> None:
         kept_values = {name: getattr(self.config, name) for name in _NEEDS_RESTART}
         needs = [name for name, value in kept_values.items() if getattr(config, name) != value]
         config = config.model_copy(update=kept_values)
-        same_rules = (config.rules, config.limits) == (self.config.rules, self.config.limits)
-        kept = {member.given: member for member in self._members} if same_rules else {}
-        fresh = self._built([given for given in config.clusters if given not in kept], config)
+        wanted = fleet(config, found)
+        same = all(getattr(config, name) == getattr(self.config, name) for name in _SHARED)
+        kept = {member.given: member for member in self._members} if same else {}
+        fresh = self._maker.built([given for given in wanted if given not in kept], config)
         try:
             self._show(fresh, hurry)
         except BaseException:
-            _together([partial(member.discard, 1.0) for member in fresh])
+            together([partial(member.discard, 1.0) for member in fresh])
             raise
         by_given = {member.given: member for member in (*kept.values(), *fresh)}
-        old, self._members = self._members, [by_given[given] for given in config.clusters]
-        self.config = config
+        old, self._members = self._members, [by_given[given] for given in wanted]
+        self.config, self._found = config, found
         self._follow(config)
-        _together([partial(member.stop, 1.0) for member in old if member not in self._members])
+        first = [(member.cluster, poller) for member in fresh for poller in member.cluster.pollers if poller.due()]
+        threading.Thread(target=self._ask, args=(first,), name="first-polls", daemon=True).start()
+        together([partial(member.stop, 1.0) for member in old if member not in self._members])
         event(LOG, logging.INFO, "reloaded", clusters_replaced=len(fresh), needs_restart=",".join(needs) or None)
+
+    def _discover(self) -> None:
+        """Look who is in the fleet: who is new joins, who has left is let go, and all others go on."""
+        if not self.config.discovery.subscriptions:
+            return
+        found = self._maker.found(self.config, self._found)
+        words = sorted({str(failure.word) for failure in found.failures})
+        fields = self._transitions.note("discovery", ",".join(words) or "ok")
+        if fields is not None:
+            event(LOG, logging.WARNING if words else logging.INFO, "discovery", **fields)
+        with self._changing:
+            if found.clusters != self._found and not self._stopping.is_set():
+                self._change(self.config, found.clusters, self._stopping.is_set)
+        self._searched = True
 
     def live(self) -> Sequence[Check]:
         """Local facts only: restarting this process mends nothing else."""
@@ -181,7 +196,7 @@ class App:
     def ready(self) -> Sequence[Check]:
         """True once every feed has finished a first attempt, or after 30 s; false again only when stopping."""
         waited = self.clock.mono() - self._started_at >= _READY_ANYWAY
-        tried = waited or all(member.tried() for member in self._members)
+        tried = waited or (self._searched and all(member.tried() for member in self._members))
         return [
             Check(name="first_look", ok=tried, detail="" if tried else "the first lists are under way"),
             Check(name="page", ok=self.publisher.view is not None),
@@ -196,38 +211,19 @@ class App:
         for member in fresh:
             self._freeze(member.cluster)
 
-    def _built(self, clusters: Sequence[ClusterConfig], config: Config) -> list[Member]:
-        """Members for clusters, none started: all of them, or an error and nothing left behind."""
-        members: list[Member] = []
-        try:
-            for given in clusters:
-                members.append(self._member(given, config))  # noqa: PERF401 - those before a failure are let go
-        except BaseException:
-            for member in members:
-                member.discard(timeout=0.0)
-            raise
-        return members
-
-    def _member(self, given: ClusterConfig, config: Config) -> Member:
-        access = self._way(given, config)
-        rules = config.rules.to_rules().scaled(self._speed)
-        cluster = build_cluster(given, config, access=access, collectors=collectors.ALL, clock=self.clock, rules=rules)
-        way = self.admin.way(cluster, self._way(given, config)) if self.admin else None
-        return Member(given=given, cluster=cluster, access=access, way=way)
-
     def _follow(self, config: Config) -> None:
         prices = {pool: (p.price, p.currency) for pool, p in config.metrics.node_hourly_price.items()}
         self.publisher.follow(self.clusters, prices)
         if self.admin:
             self.admin.follow({member.given.name: member.way for member in self._members if member.way})
 
-    def _admin_port(self) -> AdminPort:
+    def _admin_port(self, speed: float) -> AdminPort:
         return AdminPort(
             self.config.admin,
             clock=self.clock,
             view=lambda: self.publisher.view,
             on_request=self._process.count_request,
-            speed=self._speed,
+            speed=speed,
         )
 
     def _plan(self) -> None:
@@ -235,7 +231,9 @@ class App:
         for collector in collectors.ALL:
             self.scheduler.add(collector.name, intervals.tick, partial(self._tick, collector.name))
         self.scheduler.add("page", intervals.tick, self.publisher.tick, after=_PAGE_AFTER)
-        self.scheduler.add("polls", intervals.poll, self._poll)
+        self.scheduler.add("gate", _GATE_EVERY, self._mind_gates)
+        self.scheduler.add("discovery", intervals.discovery, self._discover)
+        self.scheduler.add("polls", min(intervals.poll, intervals.arm), self._poll)
 
     def _tick(self, collector: str) -> None:
         for cluster in self.clusters:
@@ -245,10 +243,20 @@ class App:
         for collector in collectors.ALL:
             cluster.tick(collector.name, idle_after=0.0)
 
+    def _mind_gates(self) -> None:
+        keepers = [member.keeper for member in self._members if member.keeper]
+        together([keeper.look for keeper in keepers if keeper.needed()], within=_GATE_EVERY)
+
     def _poll(self) -> None:
         """Each in a thread of its own: an API that hangs delays no other, and the tick by no more than one budget."""
-        polls = [partial(cluster.poll, poller) for cluster in self.clusters for poller in cluster.pollers]
-        _together(polls, within=self.config.limits.list_deadline)
+        self._ask(self._due())
+
+    def _due(self) -> list[tuple[Cluster, Poller]]:
+        return [(cluster, poller) for cluster in self.clusters for poller in cluster.pollers if poller.due()]
+
+    def _ask(self, pollers: Sequence[tuple[Cluster, Poller]]) -> None:
+        polls = [partial(cluster.poll, poller) for cluster, poller in pollers]
+        together(polls, within=self.config.limits.list_deadline)
 
     def _rejected(self, code: int) -> None:
         self._process.count_request("none", code)
@@ -257,9 +265,8 @@ class App:
         event(LOG, logging.DEBUG, "tick_skipped", tick=tick)
         if tick != "polls":
             return
-        for cluster in self.clusters:
-            for poller in cluster.pollers:
-                cluster.count_run(poller.collector, poller.name, "skipped")
+        for cluster, poller in self._due():
+            cluster.count_run(poller.collector, poller.name, "skipped")
 
     def _stuck(self, busy_since: float | None) -> bool:
         return (
@@ -282,11 +289,6 @@ class App:
         )
 
 
-def _together(calls: Sequence[Callable[[], object]], *, within: float | None = None) -> None:
-    """Make all calls at once, and wait for them: for so many seconds in all, or until they end."""
-    threads = [threading.Thread(target=call, name="call", daemon=True) for call in calls]
-    for thread in threads:
-        thread.start()
-    ends = None if within is None else time.monotonic() + within
-    for thread in threads:
-        thread.join(None if ends is None else max(ends - time.monotonic(), 0.0))
+def _not_there(source: Feed | Poller) -> bool:
+    """Whether it is something that a cluster need not have, and has not."""
+    return isinstance(source, Poller) and source.pulse.word is Word.ABSENT

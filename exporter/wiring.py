@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from exporter.adapters.azure.credentials import Credential
 from exporter.adapters.clock import Clock
-from exporter.adapters.endpoint import KubeSettings
+from exporter.adapters.decode import stored_objects
+from exporter.adapters.endpoint import ConnectError, KubeSettings
 from exporter.adapters.kube import Access, connect
-from exporter.collectors.base import Collector
+from exporter.adapters.transport import Transport
+from exporter.collectors import arm, custom
+from exporter.collectors.base import Collector, Poll
 from exporter.config import Cluster as ClusterConfig
 from exporter.config import Config, Tls
+from exporter.config.custom import kinds
 from exporter.domain.freshness import Holds
 from exporter.domain.ledger import Limits
 from exporter.domain.rules import Rules
@@ -20,13 +25,19 @@ from exporter.runtime.poller import Poller
 from exporter.web.guard import Limits as HttpLimits
 from exporter.web.server import HttpSettings
 from exporter.web.tls import TlsFiles
+from exporter.wiring_azure import azure_pollers
+from exporter.wiring_custom import custom_pollers
 
 Reach = Callable[[ClusterConfig, Config], Access]
+_ONE_PAGE = 1024**2
 
 
 def reach(cluster: ClusterConfig, config: Config) -> Access:
-    """The way to a cluster's API. Raises ConnectError if the configuration cannot be used."""
+    """The way to a cluster's API from inside, by a kubeconfig, or as spelled out. Raises ConnectError if the
+    configuration cannot be used."""
     given = cluster.connect
+    if given.mode == "aks":
+        raise ConnectError("a cluster with mode aks is reached by way of ARM only")
     return connect(
         KubeSettings(
             mode=given.mode,
@@ -42,9 +53,23 @@ def reach(cluster: ClusterConfig, config: Config) -> Access:
 
 
 def build_cluster(
-    given: ClusterConfig, config: Config, *, access: Access, collectors: Sequence[Collector], clock: Clock, rules: Rules
+    given: ClusterConfig,
+    config: Config,
+    *,
+    access: Access,
+    credential: Callable[[], Credential],
+    collectors: Sequence[Collector],
+    clock: Clock,
+    rules: Rules,
 ) -> Cluster:
-    """One cluster with its feeds and pollers, none of them started."""
+    """One cluster with its feeds and pollers, none of them started. Without an ARM id it has no ARM collector."""
+    chosen = {
+        custom.COLLECTOR.name: custom.collector(kinds(config.custom)),
+        arm.COLLECTOR.name: arm.collector(with_resources=bool(given.resources)),
+    }
+    if given.azure.resource_id is None:
+        collectors = [one for one in collectors if one is not arm.COLLECTOR]
+    collectors = [chosen.get(one.name, one) for one in collectors]
     settings = ClusterSettings(
         name=given.name,
         namespaces=given.namespaces,
@@ -59,6 +84,8 @@ def build_cluster(
     for collector in collectors:
         cluster.feeds += _feeds(collector, cluster, config, access, clock)
         cluster.pollers += _pollers(collector, cluster, config, access, clock)
+    cluster.pollers += custom_pollers(config, cluster, access, clock)
+    cluster.pollers += azure_pollers(given, config, cluster=cluster, credential=credential, clock=clock)
     return cluster
 
 
@@ -91,18 +118,48 @@ def _feeds(collector: Collector, cluster: Cluster, config: Config, access: Acces
 
 def _pollers(collector: Collector, cluster: Cluster, config: Config, access: Access, clock: Clock) -> list[Poller]:
     return [
-        Poller(
-            poll=poll,
+        stored_poller(
+            poll,
+            access.transport(f"{poll.name}/{namespace}", _counted(cluster, collector.name)),
             namespace=namespace,
             collector=collector.name,
-            transport=access.transport(f"{poll.name}/{namespace}", _counted(cluster, collector.name)),
             clock=clock,
             interval=config.intervals.poll,
             budget=min(config.limits.list_deadline, 0.8 * config.intervals.poll),
         )
         for poll in collector.polls
+        if poll.path
         for namespace in cluster.settings.namespaces
     ]
+
+
+def stored_poller(
+    poll: Poll,
+    transport: Transport,
+    *,
+    namespace: str,
+    collector: str,
+    clock: Clock,
+    interval: float,
+    budget: float,
+) -> Poller:
+    """What asks how many objects a list has."""
+    path = poll.path.format(namespace=namespace)
+
+    def ask(seconds: float) -> int:
+        return stored_objects(transport.get(path, poll.params, budget=seconds, cap=_ONE_PAGE).body)
+
+    return Poller(
+        name=poll.name,
+        collector=collector,
+        namespace=namespace,
+        ask=ask,
+        clock=clock,
+        interval=interval,
+        budget=budget,
+        abort=transport.abort,
+        close=transport.close,
+    )
 
 
 def _counted(cluster: Cluster, collector: str) -> Callable[[str, str], None]:

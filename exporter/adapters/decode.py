@@ -188,6 +188,12 @@ def _broken_event(form: _Form, line: bytes) -> WatchEvent:
     return _event(event.type, bare.metadata, lambda: form.to_record(form.item.decode(event.object)))
 
 
+def decode_frame(decoder: Decoder[Item], data: bytes) -> Item:
+    """Decode the frame around objects that stay raw. Raises Failed (`garbled`)."""
+    _check_text(data)
+    return _raw(decoder, data)
+
+
 def _raw(decoder: Decoder[Item], data: bytes) -> Item:
     """Decode the frame around objects. A lone surrogate, which is legal JSON, is replaced first."""
     try:

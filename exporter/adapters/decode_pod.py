@@ -26,6 +26,7 @@ from exporter.domain.text import clean
 
 _PHASES = frozenset({"Pending", "Running", "Succeeded", "Failed", "Unknown"})
 _MESSAGE_LENGTH = 256
+_BLAST = "blast"
 _MAX_ACTIVE = "MAX_ACTIVE_SUBMISSIONS"
 
 
@@ -42,11 +43,17 @@ class _Requests(Struct, gc=False):
     cpu: Amount | UnsetType = UNSET
 
 
+class _Limits(Struct, gc=False):
+    memory: Amount | UnsetType = UNSET
+
+
 class _Resources(Struct, gc=False):
     requests: _Requests | None = None
+    limits: _Limits | None = None
 
 
 class _Container(Struct, gc=False, rename="camel"):
+    name: str = ""
     env: Raw = Raw(b"null")  # of the OpenAPI pods alone it is read
     resources: _Resources | None = None
     restart_policy: str | None = None
@@ -134,6 +141,7 @@ def pod_record(pod: Pod) -> PodRecord | None:
         unschedulable=clean(scheduled.message or "", _MESSAGE_LENGTH) if scheduled and blocked else None,
         disruption=shared_text(disrupted.reason or "") if disrupted else "",
         cpu=_cpu(spec),
+        memory_limit=_memory_limit(spec) if role == "blast" else 0.0,
         containers=(
             *[_container(item, init=True) for item in status.init_container_statuses or ()],
             *[_container(item, init=False) for item in status.container_statuses or ()],
@@ -191,6 +199,12 @@ def _cpu(spec: _Spec) -> float:
     for container in spec.containers or ():
         running += _wanted(container.resources)
     return max(start, running + sidecars) + overhead
+
+
+def _memory_limit(spec: _Spec) -> float:
+    """Return the limit of the container that searches, 0 without one."""
+    limits = next((one.resources.limits for one in spec.containers or () if one.name == _BLAST and one.resources), None)
+    return quantity(limits.memory) if limits and limits.memory is not UNSET else 0.0
 
 
 def _wanted(resources: _Resources | None) -> float:

@@ -11,7 +11,7 @@ from exporter.adapters.clock import Clock, SystemClock
 from exporter.adapters.endpoint import Endpoint, KubeSettings
 from exporter.adapters.kube_client import Channel, configuration_of, from_kubeconfig
 from exporter.adapters.line import Line, Reaper
-from exporter.adapters.transport import OnRequest, Transport
+from exporter.adapters.transport import OnRequest, Transport, Way
 
 
 class Access:
@@ -20,7 +20,7 @@ class Access:
     def __init__(
         self,
         server: str,
-        channel: Callable[[Line], Channel],
+        channel: Callable[[Line], Way],
         *,
         renew: Callable[[], bool],
         connect_timeout: float,

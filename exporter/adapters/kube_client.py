@@ -145,6 +145,26 @@ def configuration_of(endpoint: Endpoint) -> Configuration:
     return configuration
 
 
+def certified(configuration: Configuration, *, certificate: bytes, key: bytes) -> Callable[[], None]:
+    """Let the configuration identify itself by a client certificate (PEM); return what lets go of it.
+
+    OpenSSL wants files, so it gets files in memory, without a name on any disk. Raises ValueError, and nothing is left,
+    for a pair that cannot be used.
+    """
+    held: list[int] = []
+    let_go = partial(_close_all, held)
+    try:
+        configuration.cert_file = _in_memory(certificate, held)
+        configuration.key_file = _in_memory(key, held)
+        ssl.create_default_context().load_cert_chain(configuration.cert_file, configuration.key_file)
+    except BaseException as error:
+        let_go()
+        if isinstance(error, OSError):
+            raise ValueError("the client certificate cannot be used") from None
+        raise
+    return let_go
+
+
 def from_kubeconfig(settings: KubeSettings) -> tuple[Configuration, Callable[[], None]]:
     """Return the configuration of a kubeconfig's context, and what lets go of the secrets it holds.
 
@@ -153,11 +173,7 @@ def from_kubeconfig(settings: KubeSettings) -> tuple[Configuration, Callable[[],
     (unless allowed), proxies, skipped verification.
     """
     held: list[int] = []
-
-    def let_go() -> None:
-        while held:
-            os.close(held.pop())
-
+    let_go = partial(_close_all, held)
     try:
         configuration = _load(settings, held)
     except BaseException:
@@ -219,6 +235,11 @@ def _embed(configuration: Configuration, embedded: Mapping[str, bytes], held: li
         configuration.cert_file = _in_memory(certificate, held)
     if key := embedded.get("client-key-data"):
         configuration.key_file = _in_memory(key, held)
+
+
+def _close_all(held: list[int]) -> None:
+    while held:
+        os.close(held.pop())
 
 
 def _in_memory(content: bytes, held: list[int]) -> str:

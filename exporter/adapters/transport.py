@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
+from typing import Literal, Protocol
 
 from exporter.adapters.errors import failure_of, failure_of_status, http_date
-from exporter.adapters.kube_client import ERRORS, Body, Channel, Query, Request, Response
+from exporter.adapters.kube_client import ERRORS, Body, Query, Request, Response
 from exporter.adapters.line import Line, Reaper
 from exporter.adapters.lines import LineSplitter
 from exporter.domain.failures import Failed, Word
@@ -20,6 +20,14 @@ _CHUNK = 64 * 1024
 _IDLE_SECONDS = 60.0
 _KEPT_CODES = frozenset({401, 403, 404, 409, 410, 429})
 _VERBS = {"GET": "get", "POST": "create", "DELETE": "delete"}
+
+
+class Way(Protocol):
+    """One kept connection, and where it leads. `send` raises ERRORS, or Failed where there is no way yet."""
+
+    def send(self, request: Request, *, timeout: tuple[float, float]) -> Response: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ class Transport:
     def __init__(
         self,
         name: str,
-        channel: Channel,
+        channel: Way,
         line: Line,
         *,
         reaper: Reaper,
@@ -113,6 +121,10 @@ class Transport:
         """Cut the connection for good: a call that waits fails within milliseconds, later ones at once."""
         self._line.shut("abort")
 
+    def interrupt(self) -> None:
+        """Cut what is under way: a call that waits fails within milliseconds. Later ones are not touched."""
+        self._line.shut("deadline")
+
     def close(self) -> None:
         """Close the connection."""
         self._hang_up()
@@ -150,11 +162,11 @@ class Transport:
         try:
             response = self._channel.send(request, timeout=timeout)
             status = response.status
-        except ERRORS as error:
+        except (*ERRORS, Failed) as error:
             failure = self._failure(error)
         finally:
             if self._on_request is not None:
-                self._on_request(verb, _code(status))
+                self._on_request(verb, code_word(status))
         if 200 <= status <= 299:
             return response, None
         if status:
@@ -218,7 +230,7 @@ class Transport:
         return failure_of(error, now=time.time())
 
 
-def _code(status: int) -> str:
+def code_word(status: int) -> str:
     if not status:
         return "none"
     return str(status) if status in _KEPT_CODES else f"{status // 100}xx"

@@ -55,6 +55,7 @@ _DEMO_MORE = """\
 examples:
   elasticblast-exporter demo
   elasticblast-exporter demo --port 0 --for 60 --speed 120
+  elasticblast-exporter demo --fleet    three clusters from outside: at work, waking, going
   elasticblast-exporter status          in a second terminal
 """
 _ONCE = """\
@@ -194,6 +195,9 @@ def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = _command(commands, "run", "Run the daemon.", _RUN)
     _configured(command)
     command.add_argument("--port", type=int, help="port of metrics, probes and status page (default 9850)")
+    command.add_argument(
+        "--shard", metavar="I/N", help="follow only this share of the clusters: 0/3, or ordinal/3 in a StatefulSet"
+    )
 
 
 def _add_demo(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -211,6 +215,9 @@ def _add_demo(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--speed", type=float, default=None, metavar="N", help="how many times faster than life")
     command.add_argument("--seed", type=int, default=1, help="which of all possible worlds (default %(default)s)")
     command.add_argument("--scenario", action="append", metavar="NAME", help="only this scenario; may be repeated")
+    command.add_argument(
+        "--fleet", action="store_true", help="three clusters from outside, in a simulated Azure, and no admin port"
+    )
     command.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="end after so long")
 
 

@@ -29,7 +29,7 @@ from exporter.domain.failures import Failed, Word
 from exporter.domain.identity import SearchId, is_search_id
 from exporter.domain.lookup import matches
 from exporter.domain.snapshots import SearchView
-from exporter.wiring import reach
+from exporter.wiring_fleet import Door, present
 
 _FOLDER = "elasticblast-exporter"
 
@@ -45,6 +45,8 @@ class Directly:
 
     def __init__(self, config: Config, *, audit: Path, times: Times) -> None:
         self._config = config
+        self._door = Door(config, SystemClock())
+        self._clusters: tuple[Cluster, ...] | None = None
         self._audit = audit
         self._times = times
 
@@ -86,26 +88,37 @@ class Directly:
             source="command line",
             request_id=uuid.uuid4().hex,
         )
-        access = _reached(self._cluster(place.cluster), self._config)
+        access = _reached(self._cluster(place.cluster), self._door)
         run = DirectRun(order, access, audit=AuditSink(str(self._audit)), times=self._times)
         run.start()
         return run
 
     def _cluster(self, name: str) -> Cluster:
-        for cluster in self._config.clusters:
+        for cluster in self._present():
             if cluster.name == name:
                 return cluster
         raise EndError(USAGE, f"No cluster of the configuration is called {name!r}.")
 
+    def _present(self) -> tuple[Cluster, ...]:
+        """The clusters that are listed or found; they are looked for once."""
+        if self._clusters is None:
+            try:
+                self._clusters, failures = present(self._config, self._door)
+            except ConnectError as error:
+                raise EndError(USAGE, f"cannot connect: {error}") from None
+            if failures:
+                raise EndError(UNAVAILABLE, f"The fleet is not known whole: {failures[0]}.")
+        return self._clusters
+
     def _with_jobs(self, text: str) -> list[Place]:
         """Every place where something carries the id; the first of them where nothing does."""
-        places = [(cluster, namespace) for cluster in self._config.clusters for namespace in cluster.namespaces]
+        places = [(cluster, namespace) for cluster in self._present() for namespace in cluster.namespaces]
         found = [(cluster, namespace) for cluster, namespace in places if self._read(cluster, namespace, text)]
         return [Place(cluster=cluster.name, namespace=namespace, id=text) for cluster, namespace in found or places[:1]]
 
     def _read(self, cluster: Cluster, namespace: str, text: str) -> Plan | None:
         """The plan; None where nothing carries the id."""
-        with _asking(cluster, self._config) as access:
+        with _asking(cluster, self._door) as access:
             api = JobsApi(access.transport("cancel"), namespace)
             try:
                 plan = saga.plan(SearchId(text), api=api)
@@ -115,7 +128,7 @@ class Directly:
 
     def _caller(self, cluster: str) -> str:
         """Who deletes, for the audit: as the API says, else as this machine does."""
-        with _asking(self._cluster(cluster), self._config) as access:
+        with _asking(self._cluster(cluster), self._door) as access:
             transport = access.transport("cancel")
             try:
                 return user_of(Asker(transport)) or f"{getpass.getuser()} on this machine"
@@ -187,9 +200,9 @@ class DirectRun:
 
 
 @contextmanager
-def _asking(cluster: Cluster, config: Config) -> Iterator[Access]:
+def _asking(cluster: Cluster, door: Door) -> Iterator[Access]:
     """Access for some questions; what goes wrong ends the command."""
-    access = _reached(cluster, config)
+    access = _reached(cluster, door)
     try:
         yield access
     except Failed as failure:
@@ -200,8 +213,8 @@ def _asking(cluster: Cluster, config: Config) -> Iterator[Access]:
         access.close()
 
 
-def _reached(cluster: Cluster, config: Config) -> Access:
+def _reached(cluster: Cluster, door: Door) -> Access:
     try:
-        return reach(cluster, config)
+        return door.reach(cluster)
     except ConnectError as error:
         raise EndError(USAGE, f"cannot connect: {error}") from None

@@ -8,19 +8,24 @@ import shutil
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from exporter import collectors
+from exporter.adapters.clock import SystemClock
+from exporter.adapters.discovery import Discovery
 from exporter.adapters.endpoint import ConnectError
 from exporter.adapters.kube import Access
 from exporter.adapters.transport import Answer, Transport
 from exporter.cli.configured import USAGE, configured
 from exporter.cli.findings import Findings, remedy, report
-from exporter.cli.permissions import Permission, Purpose, needed, of_cancel, of_person, of_reviews
+from exporter.cli.permissions import Permission, Purpose, needed, of_cancel, of_custom, of_person, of_reviews
 from exporter.config import Cluster, Config
+from exporter.config.custom import kinds
+from exporter.domain.custom import Kind
 from exporter.domain.failures import Failed, Word
-from exporter.wiring import reach
+from exporter.domain.usage import NODE_METRICS, POD_METRICS
+from exporter.wiring_fleet import Door, present
 
 _ALL_THERE, _MISSING, _UNREACHABLE = 0, 1, 7
 _PURPOSES: Mapping[str | None, Purpose] = {None: "exporter", "daemon": "exporter", "person": "cancel"}
@@ -37,16 +42,17 @@ def command(arguments: Namespace) -> int:
     if config is None:
         return USAGE
     try:
-        ways = [(cluster, reach(cluster, config)) for cluster in config.clusters]
+        door = Door(config, SystemClock())
+        clusters, failures = present(config, door)
+        ways = [(cluster, door.reach(cluster)) for cluster in clusters]
     except ConnectError as error:
         sys.stderr.write(f"cannot connect: {error}\n")
         return USAGE
-    found = [
-        _examined(cluster, config, access, _wanted(cluster, config, arguments.cancel), _PURPOSES[arguments.cancel])
-        for cluster, access in ways
-    ]
+    for failure in failures:
+        sys.stderr.write(f"the fleet is not known whole: {failure}\n")
+    found = [_examined(cluster, config, access, arguments.cancel) for cluster, access in ways]
     _say(found, again=_AGAIN[arguments.cancel], only_grants=arguments.grants)
-    if any(one.failed for one in found):
+    if failures or any(one.failed for one in found):
         return _UNREACHABLE
     return _MISSING if any(one.missing for one in found) else _ALL_THERE
 
@@ -72,22 +78,40 @@ def examine(
     return Findings(**known, skew=asker.skew, allowed=allowed, poll=config.intervals.fallback_poll, failed=failed)
 
 
-def _wanted(cluster: Cluster, config: Config, cancel: str | None) -> list[Permission]:
+def _wanted(cluster: Cluster, config: Config, access: Access, cancel: str | None) -> list[Permission]:
     """What the daemon needs as it is configured; `cancel` says whom to ask for that of a cancel, too."""
     if cancel == "person":
         return of_person(cluster.namespaces)
     wanted = needed(collectors.ALL, cluster.namespaces)
+    wanted += of_custom(served(access, (NODE_METRICS, POD_METRICS, *kinds(config.custom))), cluster.namespaces)
     if config.admin.enabled or cancel:
         wanted += of_cancel(cluster.namespaces)
         wanted += of_reviews() if config.admin.callers == "kubernetes" else []
     return wanted
 
 
-def _examined(
-    cluster: Cluster, config: Config, access: Access, wanted: Sequence[Permission], purpose: Purpose
-) -> Findings:
+def served(access: Access, asked: Iterable[Kind]) -> list[Kind]:
+    """The kinds that the cluster serves, and those of which it cannot say so at present. None if it cannot be asked."""
+    discovery = Discovery(access.transport("discovery"), SystemClock())
+    found = []
     try:
-        return examine(cluster, config, access, wanted, purpose)
+        for kind in asked:
+            try:
+                discovery.version(kind, budget=_BUDGET)
+            except Failed as failure:
+                if failure.word is Word.ABSENT:
+                    continue
+                if not discovery.looked:
+                    break
+            found.append(kind)
+        return found
+    finally:
+        discovery.close()
+
+
+def _examined(cluster: Cluster, config: Config, access: Access, cancel: str | None) -> Findings:
+    try:
+        return examine(cluster, config, access, _wanted(cluster, config, access, cancel), _PURPOSES[cancel])
     finally:
         access.close()
 

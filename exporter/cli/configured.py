@@ -38,6 +38,8 @@ def overrides(arguments: Namespace) -> dict[str, object]:
         keys["clusters[0].namespaces"] = arguments.namespace
     if getattr(arguments, "port", None) is not None:
         keys["listen.port"] = arguments.port
+    if getattr(arguments, "shard", None) is not None:
+        keys["shard"] = arguments.shard
     for pair in arguments.set:
         key, _, value = pair.partition("=")
         keys[key] = value

@@ -15,6 +15,7 @@ from exporter.adapters.endpoint import KubeSettings
 from exporter.adapters.kube import Access, connect
 from exporter.app import App
 from exporter.cancel.statictokens import new_token
+from exporter.cli import demo_fleet
 from exporter.cli.configured import USAGE, print_problems
 from exporter.cli.run import serve
 from exporter.config import Config, ConfigError, load
@@ -39,6 +40,8 @@ def command(arguments: Namespace) -> int:
         sys.stderr.write("".join(f"{sentence}\n" for sentence in wrong))
     if wrong or config is None:
         return USAGE
+    if arguments.fleet:
+        return demo_fleet.command(arguments, speed=speed)
     world = Demo(speed=speed, seed=arguments.seed, scenarios=arguments.scenario)
     world.start()
     log = configure(config.log.level, config.log.format)

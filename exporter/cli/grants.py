@@ -48,17 +48,18 @@ def _head(kind: str, name: str, namespace: str) -> str:
 
 def _rules(missing: Sequence[Permission]) -> str:
     """One rule for the resources of one group that lack the same verbs."""
-    verbs: dict[tuple[str, str], list[str]] = {}
+    verbs: dict[tuple[str, str, str], list[str]] = {}
     for one in missing:
-        verbs.setdefault((one.group, one.resource), []).append(one.verb)
-    merged: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (group, resource), wanted in verbs.items():
-        merged.setdefault((group, tuple(wanted)), []).append(resource)
-    return "".join(_rule(group, resources, wanted) for (group, wanted), resources in merged.items())
+        verbs.setdefault((one.group, one.resource, one.name), []).append(one.verb)
+    merged: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for (group, resource, name), wanted in verbs.items():
+        merged.setdefault((group, name, tuple(wanted)), []).append(resource)
+    return "".join(_rule(group, resources, name, wanted) for (group, name, wanted), resources in merged.items())
 
 
-def _rule(group: str, resources: Sequence[str], verbs: Sequence[str]) -> str:
-    lists = {"apiGroups": [group], "resources": resources, "verbs": verbs}
+def _rule(group: str, resources: Sequence[str], name: str, verbs: Sequence[str]) -> str:
+    names = {"resourceNames": [name]} if name else {}
+    lists = {"apiGroups": [group], "resources": resources, **names, "verbs": verbs}
     return "  - " + "\n    ".join(f"{key}: {json.dumps(words)}" for key, words in lists.items()) + "\n"
 
 

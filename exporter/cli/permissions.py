@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from exporter.collectors.base import Collector
+from exporter.domain.custom import Kind
+from exporter.domain.usage import LEASE_PATH
 
 Purpose = Literal["exporter", "cancel"]
 """What the permissions are for: the daemon, or one person who runs `cancel` directly on the cluster."""
@@ -14,12 +16,14 @@ Purpose = Literal["exporter", "cancel"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """One verb on one resource; `namespace` is empty for the whole cluster, `group` for the core group."""
+    """One verb on one resource; `namespace` is empty for the whole cluster, `group` for the core group, `name` for any
+    object."""
 
     verb: str
     resource: str
     group: str = ""
     namespace: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
         return f"{self.verb} {self.qualified}"
@@ -32,7 +36,7 @@ class Permission:
     @property
     def reads(self) -> bool:
         """Whether it is one of the daemon's own, which changes nothing."""
-        return self.verb in ("list", "watch")
+        return self.verb in ("list", "watch") or (self.verb == "get" and self.resource == "leases")
 
     @property
     def where(self) -> str:
@@ -41,6 +45,7 @@ class Permission:
     def review(self) -> dict[str, Any]:
         """The SelfSubjectAccessReview that asks for it."""
         attributes = {"verb": self.verb, "resource": self.resource, "group": self.group, "namespace": self.namespace}
+        attributes["name"] = self.name
         return {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
@@ -77,12 +82,25 @@ _LOSSES: Mapping[str, Loss] = {
         "a database volume that is not bound is not seen (elasticblast_persistentvolumeclaim_phase)",
         "claims are late",
     ),
+    "nodes.metrics.k8s.io": Loss(
+        "what the nodes use is not known (elasticblast_pool_cpu_usage_cores, elasticblast_pool_memory_usage_bytes)", ""
+    ),
+    "pods.metrics.k8s.io": Loss(
+        "what the pods use is not known, nor how close a search is to its memory limit "
+        "(elasticblast_pods_cpu_usage_cores, elasticblast_pods_memory_usage_bytes, "
+        "elasticblast_search_memory_max_ratio)",
+        "",
+    ),
+    "leases.coordination.k8s.io": Loss(
+        "who submits, and since when, is not known (elasticblast_submit_lease_acquired_timestamp_seconds)", ""
+    ),
     "events": Loss(
         "the cluster's warnings are not counted, and a kill for memory that only an event tells looks like any other "
         "kill (elasticblast_events_total)",
         "events that expire between two lists are not counted",
     ),
 }
+_CUSTOM = Loss("its objects are not counted (elasticblast_custom_resource*)", "")
 _CANCELLING: Mapping[str, str] = {
     "get jobs.batch": "a cancel cannot look what became of a deletion whose answer was lost, and ends as `partial`",
     "delete jobs.batch": "nothing can be cancelled here",
@@ -109,6 +127,21 @@ def needed(collectors: Sequence[Collector], namespaces: Sequence[str]) -> list[P
         for permission in _permissions(path, places, verbs)
     ]
     return list(dict.fromkeys(found))
+
+
+def of_custom(kinds: Iterable[Kind], namespaces: Sequence[str]) -> list[Permission]:
+    """What the custom boundary needs: list for each of these kinds, and to look at the Lease of submitters."""
+    lists = [
+        Permission(verb="list", group=kind.group, resource=kind.plural, namespace=namespace)
+        for kind in kinds
+        for namespace in (namespaces if kind.namespaced else ("",))
+    ]
+    return [*lists, *(_lease(namespace) for namespace in namespaces)]
+
+
+def _lease(namespace: str) -> Permission:
+    group, _, _, _, resource, name = LEASE_PATH.format(namespace=namespace).split("/")[2:]
+    return Permission(verb="get", group=group, resource=resource, namespace=namespace, name=name)
 
 
 def of_cancel(namespaces: Sequence[str]) -> list[Permission]:
@@ -145,7 +178,7 @@ def cost(permission: Permission, *, poll: float, purpose: Purpose = "exporter") 
         return _DIRECTLY[str(permission)]
     if str(permission) in _CANCELLING:
         return _CANCELLING[str(permission)]
-    loss = _LOSSES.get(permission.qualified, _UNLISTED)
+    loss = _LOSSES.get(permission.qualified, _CUSTOM if permission.group else _UNLISTED)
     if permission.verb == "watch":
         return f"it is listed every {poll:g} s instead: {loss.watching}"
     return loss.listing
@@ -156,7 +189,8 @@ def _uses(collector: Collector, namespaces: Sequence[str]) -> Iterator[tuple[str
     for resource in collector.resources:
         yield resource.path, resource.places(namespaces), ("list", "watch")
     for poll in collector.polls:
-        yield poll.path, namespaces, ("list",)
+        if poll.path:
+            yield poll.path, namespaces, ("list",)
 
 
 def _permissions(path: str, places: Sequence[str], verbs: Sequence[str]) -> Iterator[Permission]:

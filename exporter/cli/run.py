@@ -49,11 +49,13 @@ def serve(
     *,
     reread: Callable[[], Config] | None = None,
     announce: Callable[[], None] = lambda: None,
+    farewell: Callable[[], None] = lambda: None,
     seconds: float | None = None,
 ) -> int:
     """Run until a signal ends it, or for so many seconds. The process ends here: threads that hang do not hold it.
 
-    `reread` gives the configuration as it is now, for SIGHUP; without it SIGHUP does nothing.
+    `reread` gives the configuration as it is now, for SIGHUP; without it SIGHUP does nothing. `farewell` is the last
+    thing that is done.
     """
     received = _Signals()
     received.install()
@@ -68,6 +70,7 @@ def serve(
         sys.stderr.write(f"{error}\n")
         app.let_go()
         code = CANNOT_LISTEN
+    farewell()
     log.close()
     os._exit(code)
 

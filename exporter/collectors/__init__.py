@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from exporter.collectors import batch, core
+from exporter.collectors import arm, batch, core, custom
 
-ALL = (core.COLLECTOR, batch.COLLECTOR)
+ALL = (core.COLLECTOR, batch.COLLECTOR, custom.COLLECTOR, arm.COLLECTOR)

@@ -70,11 +70,13 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """A number that is asked for now and then: how many objects a list has, told by one page of it."""
+    """What is asked for now and then. With a path: the number of objects of a list, told by one page of it; without
+    one, wiring knows how to ask. `optional`: nothing is said of it where it is not there."""
 
     name: str
-    path: str
-    params: Mapping[str, str]
+    path: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +88,9 @@ class Collector:
     polls: tuple[Poll, ...] = field(default=())
 
     def names(self) -> list[str]:
-        """What it reads: the resources that it watches and the numbers that it polls."""
-        return list(dict.fromkeys([*(one.name for one in self.resources), *(one.name for one in self.polls)]))
+        """What it reads wherever it runs: the resources that it watches and what it polls."""
+        polled = (one.name for one in self.polls if not one.optional)
+        return list(dict.fromkeys([*(one.name for one in self.resources), *polled]))
 
 
 def list_all(query: Query) -> Callable[[Pages, Known], Listing]:

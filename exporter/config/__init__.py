@@ -1,6 +1,8 @@
 """Configuration: one YAML file, overridden by the environment, overridden by flags."""
 
+from exporter.config.azure import Azure, ClusterAzure
 from exporter.config.describe import Key, describe, example_yaml, markdown
+from exporter.config.fleet import Discovery
 from exporter.config.limits import Intervals, Limits, RuleTimes
 from exporter.config.listeners import Admin, Listen, Tls
 from exporter.config.load import load
@@ -9,10 +11,13 @@ from exporter.config.problems import ConfigError, Problem
 
 __all__ = [
     "Admin",
+    "Azure",
     "Cluster",
+    "ClusterAzure",
     "Config",
     "ConfigError",
     "Connect",
+    "Discovery",
     "Intervals",
     "Key",
     "Limits",

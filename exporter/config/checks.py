@@ -6,10 +6,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
+from exporter.config.custom import Custom
+from exporter.config.fleet import Discovery
 from exporter.config.listeners import Admin, Listen, Tls
 from exporter.config.model import Cluster, Config, Connect
 from exporter.config.problems import Path
 from exporter.config.texts import is_loopback
+from exporter.domain.armid import cluster_id
+from exporter.domain.resourceid import resource_id
 
 _DIRECT_ONLY = ("server", "ca_file", "token_file", "insecure_http")
 _KUBECONFIG_ONLY = ("kubeconfig", "context")
@@ -30,16 +34,21 @@ class Fault:
 
 def contradictions(config: Config) -> Iterator[Fault]:
     """Keys that are right each for itself and wrong together."""
-    yield from _cluster_names(config.clusters)
+    yield from _cluster_names(config.listed, alone=not config.discovery.subscriptions)
+    yield from _twice(config.listed)
+    yield from _discovery(config.discovery)
     for i, cluster in enumerate(config.clusters):
         yield from _connection(("clusters", i, "connect"), cluster.connect)
+        yield from _aks(("clusters", i), cluster)
+        yield from _resources(("clusters", i), cluster)
         yield from _namespaces(("clusters", i, "namespaces"), cluster.namespaces, config.limits.namespaces)
     yield from _admin(config.admin, config.listen)
+    yield from _custom(config.custom)
     yield from _order(config)
 
 
-def _cluster_names(clusters: tuple[Cluster, ...]) -> Iterator[Fault]:
-    if len(clusters) == 1:
+def _cluster_names(clusters: tuple[Cluster, ...], *, alone: bool) -> Iterator[Fault]:
+    if alone and len(clusters) == 1:
         return
     for i, cluster in enumerate(clusters):
         path: Path = ("clusters", i, "name")
@@ -48,6 +57,42 @@ def _cluster_names(clusters: tuple[Cluster, ...]) -> Iterator[Fault]:
             yield Fault(path, "is required where there are several clusters")
         elif first < i:
             yield Fault(path, f"is the name of clusters[{first}] too", (("clusters", first, "name"),))
+
+
+def _twice(clusters: tuple[Cluster, ...]) -> Iterator[Fault]:
+    """One cluster under two names would be counted twice."""
+    first: dict[str, int] = {}
+    for i, cluster in enumerate(clusters):
+        if cluster.azure.resource_id is None:
+            continue
+        j = first.setdefault(cluster_id(cluster.azure.resource_id).key, i)
+        if j != i:
+            path: Path = ("azure", "resource_id")
+            yield Fault(("clusters", i, *path), f"is that of clusters[{j}] too", (("clusters", j, *path),))
+
+
+def _discovery(discovery: Discovery) -> Iterator[Fault]:
+    for name in ("resource_groups", "tags"):
+        if getattr(discovery, name) and not discovery.subscriptions:
+            needs: Path = ("discovery", "subscriptions")
+            yield Fault(("discovery", name), "has no meaning without discovery.subscriptions", (needs,))
+
+
+def _aks(path: Path, cluster: Cluster) -> Iterator[Fault]:
+    if cluster.connect.mode == "aks" and cluster.azure.resource_id is None:
+        yield Fault((*path, "azure", "resource_id"), "is required for mode aks", ((*path, "connect", "mode"),))
+
+
+def _resources(path: Path, cluster: Cluster) -> Iterator[Fault]:
+    """What is shown under one name would be one series."""
+    here: Path = (*path, "resources")
+    if cluster.resources and cluster.azure.resource_id is None:
+        yield Fault(here, "has no meaning without azure.resource_id", ((*path, "azure", "resource_id"),))
+    shown = [(one.kind, one.name.lower()) for one in map(resource_id, cluster.resources)]
+    for i, mine in enumerate(shown):
+        first = shown.index(mine)
+        if first < i:
+            yield Fault((*here, i), f"has the kind and the name of resources[{first}]", ((*here, first),))
 
 
 def _namespaces(path: Path, namespaces: tuple[str, ...], most: int) -> Iterator[Fault]:
@@ -101,6 +146,23 @@ def _admin(admin: Admin, listen: Listen) -> Iterator[Fault]:
         yield Fault((*here, "port"), "is the port of listen too", (("listen", "port"), *on))
 
 
+def _custom(custom: tuple[Custom, ...]) -> Iterator[Fault]:
+    for i, one in enumerate(custom):
+        path: Path = ("custom", i)
+        first = next(j for j, other in enumerate(custom) if (other.group, other.plural) == (one.group, one.plural))
+        if first < i:
+            yield Fault((*path, "plural"), f"is that of custom[{first}] too", (("custom", first), (*path, "group")))
+        if one.kind is None and one.known is None:
+            yield Fault((*path, "kind"), "is required for a resource that is not a known one", ((*path, "group"),))
+        for j, state in enumerate(one.states):
+            if [state.condition, state.phase, state.amount].count(None) != 2:
+                yield Fault((*path, "states", j), "must have exactly one of condition, phase and amount")
+            elif state.phase is not None and one.phase is None:
+                yield Fault((*path, "phase"), f"is required for states[{j}]", ((*path, "states", j),))
+            elif state.amount is not None and state.amount not in {amount.name for amount in one.amounts}:
+                yield Fault((*path, "states", j, "amount"), "is not the name of an amount", ((*path, "amounts"),))
+
+
 def _order(config: Config) -> Iterator[Fault]:
     """Pairs of which the first must not exceed the second."""
     pairs: tuple[tuple[Path, Path], ...] = (
@@ -140,6 +202,9 @@ def _files(config: Config) -> Iterator[tuple[Path, FilePath]]:
     for name in ("listen", "admin"):
         if tls := getattr(config, name).tls:
             yield from _tls_files((name, "tls"), tls)
+    for name in ("ca_file", "token_file"):
+        if file := getattr(config.azure, name):
+            yield ("azure", name), file
     if file := config.admin.tokens_file:
         yield ("admin", "tokens_file"), file
 

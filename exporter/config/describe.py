@@ -85,6 +85,9 @@ def _section_lines(model: type[Section], mark: str) -> Iterator[str]:
         inner = section_of(field.annotation) or section_of(item_of(field.annotation))
         if inner is None:
             yield _value_line(name, field, mark)
+        elif is_list(field.annotation) and field.default == ():
+            yield f"{mark}{name}: []"
+            yield from _indented(_section_lines(inner, "#"), first="  - ", rest="    ")
         elif is_list(field.annotation):
             yield f"{mark}{name}:"
             yield from _indented(_section_lines(inner, mark), first="  - ", rest="    ")
@@ -93,8 +96,10 @@ def _section_lines(model: type[Section], mark: str) -> Iterator[str]:
             yield from _indented(["#default:", *_indented(_section_lines(inner, "#"))])
         else:
             off = mark or ("#" if field.default is None else "")
-            yield f"{off}{name}:"
-            yield from _indented(_section_lines(inner, off))
+            lines = list(_section_lines(inner, off))
+            unset = all(line.lstrip().startswith("#") for line in lines)
+            yield f"{'#' if unset else off}{name}:"
+            yield from _indented(lines)
 
 
 def _comment(field: FieldInfo) -> list[str]:

@@ -28,8 +28,23 @@ class Intervals(Section):
     poll: Annotated[float, duration(5, _HOUR)] = Field(
         default=60.0, description="Time between two reads of what is polled, such as the number of stored Jobs."
     )
+    api_groups: Annotated[float, duration(10, 300)] = Field(
+        default=240.0, description="Time between two looks at which APIs a cluster serves, and in which versions."
+    )
     fallback_poll: Annotated[float, duration(5, _HOUR)] = Field(
         default=15.0, description="Time between two lists where the right to watch is missing."
+    )
+    discovery: Annotated[float, duration(30, 24 * _HOUR)] = Field(
+        default=300.0, description="Time between two searches for clusters, where discovery is configured."
+    )
+    arm: Annotated[float, duration(60, _HOUR)] = Field(
+        default=60.0, description="Time between two reads of a managed cluster from ARM."
+    )
+    monitor: Annotated[float, duration(60, 24 * _HOUR)] = Field(
+        default=300.0, description="Time between two reads of Azure Monitor, and of each resource beside a cluster."
+    )
+    quota: Annotated[float, duration(60, 24 * _HOUR)] = Field(
+        default=300.0, description="Time between two reads of the region's quota."
     )
     render_idle: Annotated[float, duration(0.1, 300)] = Field(
         default=5.0, description="Longest time for which a page is served again when nothing changed."
@@ -114,6 +129,11 @@ class Limits(Section):
     )
     pages: Annotated[int, count(1, 100_000, unit="pages")] = Field(
         default=800, description="Pages of one list. A list with more is incomplete and not published."
+    )
+    custom_objects: Annotated[int, count(1, 1_000_000, unit="objects")] = Field(
+        default=20_000,
+        description="Custom resources of one kind in one namespace that are counted. With more of them nothing is said "
+        "about the kind there.",
     )
     connect: Annotated[float, duration(0.1, 60)] = Field(
         default=3.0, description="Time for a connection to be made, name look-up and TLS included."

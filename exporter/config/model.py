@@ -11,6 +11,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, PlainSerializer
 
+from exporter.config.azure import Azure, ClusterAzure, Resources
+from exporter.config.custom import Custom
+from exporter.config.fleet import Discovery, ShardText
 from exporter.config.limits import Intervals, Limits, RuleTimes
 from exporter.config.listeners import Admin, Listen
 from exporter.config.quantities import duration, number
@@ -37,10 +40,11 @@ def _filled(items: tuple[T, ...]) -> tuple[T, ...]:
 class Connect(Section):
     """How to reach the Kubernetes API of one cluster."""
 
-    mode: Literal["auto", "in_cluster", "kubeconfig", "direct"] = Field(
+    mode: Literal["auto", "in_cluster", "kubeconfig", "direct", "aks"] = Field(
         default="auto",
         description="auto: the ServiceAccount when the process runs in a pod, else the current context of the "
-        "kubeconfig. direct: server, ca_file and token_file.",
+        "kubeconfig. direct: server, ca_file and token_file. aks: from outside; address and CA of the cluster "
+        "azure.resource_id by ARM, a token by Entra.",
     )
     kubeconfig: FilePath | None = Field(
         default=None, description="Kubeconfig file. Without it, the usual one.", examples=["~/.kube/config"]
@@ -75,6 +79,12 @@ class Cluster(Section):
         description="Value of the label cluster. Empty: no label, possible for a single cluster only.",
     )
     connect: Connect = Connect()
+    azure: ClusterAzure = ClusterAzure()
+    resources: Resources = Field(
+        default=(),
+        description="ARM ids of storage accounts, container registries, virtual machines and scale sets that searches "
+        "live on, at most 12; they are read with the cluster of azure.resource_id.",
+    )
     namespaces: Annotated[tuple[Namespace, ...], AfterValidator(_filled)] = Field(
         default=("default",), description="Namespaces in which searches run."
     )
@@ -116,13 +126,26 @@ class Config(Section):
     """Everything a user can decide."""
 
     clusters: Annotated[tuple[Cluster, ...], AfterValidator(_filled)] = (Cluster(),)
+    discovery: Discovery = Discovery()
+    shard: ShardText = Field(
+        default="",
+        description="Share of the fleet that this process follows, i/n with i from 0 to n - 1, or ordinal/n in a "
+        "StatefulSet, whose pods are numbered. Empty: all of it.",
+    )
+    azure: Azure = Azure()
     listen: Listen = Listen()
     admin: Admin = Admin()
     intervals: Intervals = Intervals()
     rules: RuleTimes = RuleTimes()
     limits: Limits = Limits()
+    custom: tuple[Custom, ...] = ()
     metrics: Metrics = Field(default_factory=Metrics)
     log: Log = Log()
     shutdown_delay: Annotated[float, duration(0, 5)] = Field(
         default=2.0, description="Time between the end of readiness and the end of serving, for a last scrape."
     )
+
+    @property
+    def listed(self) -> tuple[Cluster, ...]:
+        """The clusters that are listed. Where a fleet is searched for, the one that stands for no list is none."""
+        return () if self.discovery.subscriptions and self.clusters == (Cluster(),) else self.clusters

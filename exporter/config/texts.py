@@ -18,7 +18,9 @@ _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,253}")
 
 
-def _matching(pattern: re.Pattern[str], sentence: str, *, empty: bool = False) -> AfterValidator:
+def matching(pattern: re.Pattern[str], sentence: str, *, empty: bool = False) -> AfterValidator:
+    """Whole texts of this form; `sentence` says what others must be."""
+
     def check(text: str) -> str:
         if not pattern.fullmatch(text) and not (empty and text == ""):
             raise ValueError(sentence)
@@ -76,15 +78,15 @@ def _version(raw: object) -> object:
 
 
 ClusterName = Annotated[
-    str, _matching(_LABEL, "must be 1 to 63 letters, digits, dots, dashes or underscores", empty=True)
+    str, matching(_LABEL, "must be 1 to 63 letters, digits, dots, dashes or underscores", empty=True)
 ]
-Namespace = Annotated[str, _matching(_NAMESPACE, "must be the name of a Kubernetes namespace")]
-Pool = Annotated[str, _matching(_POOL, "must be the name of an AKS node pool")]
-Currency = Annotated[str, _matching(_CURRENCY, "must be an ISO 4217 code such as USD")]
-Context = Annotated[str, _matching(_PRINTABLE, "must be 1 to 253 printable characters")]
+Namespace = Annotated[str, matching(_NAMESPACE, "must be the name of a Kubernetes namespace")]
+Pool = Annotated[str, matching(_POOL, "must be the name of an AKS node pool")]
+Currency = Annotated[str, matching(_CURRENCY, "must be an ISO 4217 code such as USD")]
+Context = Annotated[str, matching(_PRINTABLE, "must be 1 to 253 printable characters")]
 Address = Annotated[str, AfterValidator(_address)]
-Host = Annotated[str, _matching(_HOST, "must be a host name in lower case without a port")]
-Audience = Annotated[str, _matching(_PRINTABLE, "must be 1 to 253 printable characters")]
+Host = Annotated[str, matching(_HOST, "must be a host name in lower case without a port")]
+Audience = Annotated[str, matching(_PRINTABLE, "must be 1 to 253 printable characters")]
 AuditTarget = Annotated[str, AfterValidator(_audit_target)]
 Server = Annotated[str, AfterValidator(_server)]
 FilePath = Annotated[Path, BeforeValidator(_path)]

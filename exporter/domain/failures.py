@@ -36,3 +36,10 @@ class Failed(Exception):  # noqa: N818 - reads as an outcome: "the pass failed"
 
     def __str__(self) -> str:
         return f"{self.word}: {self.detail}" if self.detail else str(self.word)
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class Deferred(Exception):  # noqa: N818 - reads as an outcome: "the ask is deferred"
+    """Not asked, by a limit of our own: again after `wait` seconds. Nothing has failed."""
+
+    wait: float

@@ -27,6 +27,7 @@ class Share:
     node: str = ""
     cpu: float = 0.0
     export_since: float | None = None
+    memory_limit: float = 0.0
 
 
 _share = lru_cache(maxsize=4096)(Share)
@@ -98,6 +99,7 @@ def share_of(pod: PodRecord) -> Share:
         pod.node,
         pod.cpu,
         export_waits_since(pod),
+        pod.memory_limit,
     )
 
 

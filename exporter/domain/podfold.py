@@ -170,6 +170,7 @@ class PodFold:
         search.unschedulable += share.unschedulable
         if share.export_since is not None:
             search.export_waits[uid] = share.export_since
+        search.memory_limit = max(search.memory_limit, share.memory_limit)
 
     def _take(self, entry: PodEntry) -> None:
         share, entry.share = entry.share, NOTHING

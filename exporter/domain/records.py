@@ -99,7 +99,8 @@ class ContainerRecord:
 
 @value_class
 class PodRecord:
-    """One pod. `owner` is the uid of its controlling Job, empty without one; `cpu` what it requests, in cores."""
+    """One pod. `owner` is the uid of its controlling Job, empty without one; `cpu` what it requests, in cores;
+    `memory_limit` that of its blast container in bytes, 0 without one."""
 
     uid: Uid
     namespace: str
@@ -115,6 +116,7 @@ class PodRecord:
     unschedulable: str | None = None
     disruption: str = ""
     cpu: float = 0.0
+    memory_limit: float = 0.0
     containers: tuple[ContainerRecord, ...] = field(default=())
     max_active: int | None = None
 

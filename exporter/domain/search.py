@@ -22,16 +22,17 @@ class Search:
 
     `live` and `ended` count Jobs by (role, state) and (role, result); `newest` is the newest server time that any
     of its objects carried, `newest_judged` what it was when the phase was last judged; `running` maps the uid of a
-    running blast Job to its start; `news`: one of its Jobs ended while somebody looked. `setup_shared` counts the live
-    setup Jobs that a cancel spares; `cancelled_at` is what `newest` was when a cancel that was asked for was done,
+    running blast Job to its start; `memory_limit` is the largest of its blast containers in bytes, 0 without one;
+    `news`: one of its Jobs ended while somebody looked. `setup_shared` counts the live setup Jobs that a cancel spares;
+    `cancelled_at` is what `newest` was when a cancel that was asked for was done,
     `strays` are the live Jobs that came later.
     """
 
     __slots__ = (
         "attempts", "batch_counted", "blocked", "cancel_requested", "cancelled_at", "client_version", "created", "db",
         "durations", "ended", "evidence", "export_waits", "failures", "finalizer_created", "first_seen",
-        "highest_batch", "id", "last_progress", "live", "live_created", "memory", "mode", "namespace", "newest",
-        "newest_judged", "news", "node_seconds", "openapi_id", "pending_shards", "phase_since", "program",
+        "highest_batch", "id", "last_progress", "live", "live_created", "memory", "memory_limit", "mode", "namespace",
+        "newest", "newest_judged", "news", "node_seconds", "openapi_id", "pending_shards", "phase_since", "program",
         "ran", "reopened", "retried_success", "running", "seen_live", "setup_seen", "setup_shared", "shards",
         "shortest_ttl", "strays", "told_since", "unschedulable",
     )  # fmt: skip
@@ -66,6 +67,7 @@ class Search:
         self.attempts: Counter[str] = Counter()
         self.blocked: Counter[str] = Counter()
         self.unschedulable = 0
+        self.memory_limit = 0.0
         self.export_waits: dict[Uid, float] = {}
         self.failures: deque[Obituary] = deque(maxlen=FAILURES_KEPT)
         self.node_seconds: dict[str, float] = {}

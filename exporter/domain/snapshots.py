@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from exporter.domain.arm import ArmSnapshot
+from exporter.domain.customview import CustomSnapshot
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.words import CANCEL_DURATION_BOUNDS
 
@@ -133,7 +135,8 @@ class ResourceHealth:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterView:
     """Everything one cluster may say at one moment. `name` is empty for a single unnamed cluster; `node_seconds` are by
-    namespace, search id and pool, of the searches last shown: a counter stays when its search may not be shown."""
+    namespace, search id and pool, of the searches last shown: a counter stays when its search may not be shown.
+    `arm_left` is what ARM still allows, by (scope, operation)."""
 
     name: str
     namespaces: tuple[str, ...]
@@ -143,6 +146,9 @@ class ClusterView:
     health: tuple[ResourceHealth, ...]
     clock_skew: Mapping[str, float] = field(default_factory=dict)
     node_seconds: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
+    custom: CustomSnapshot | None = None
+    arm: ArmSnapshot | None = None
+    arm_left: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,8 @@ _OTHERS = {
     "apscheduler": logging.ERROR,  # two lines per run at info, one per skipped run at warning
     "uvicorn": logging.WARNING,
     "uvicorn.access": logging.ERROR,
-    "azure": logging.WARNING,  # whole requests at info
-    "msal": logging.WARNING,
+    "azure": logging.CRITICAL,  # whole requests at info, whole refusals with tenants and clients at warning
+    "msal": logging.CRITICAL,
     "kubernetes": logging.WARNING,
     "asyncio": logging.CRITICAL,  # without descriptors, a traceback for each connection that it cannot accept
 }

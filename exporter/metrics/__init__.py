@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exporter.domain.snapshots import ClusterCancels, ClusterView, View
-from exporter.metrics import cancel, cluster, fleet, own, searches
+from exporter.metrics import arm, cancel, cluster, custom, fleet, own, searches
 from exporter.metrics.catalogue import CATALOGUE, PER_CLUSTER, short
 from exporter.metrics.emit import counted
 from exporter.metrics.family import Family, Sample, Samples
@@ -39,6 +39,8 @@ def _of_cluster(one: ClusterView, view: View) -> Samples:
     yield from searches.samples(one)
     yield from fleet.samples(one)
     yield from cluster.samples(one, view.prices)
+    yield from custom.samples(one)
+    yield from arm.samples(one)
     yield from own.samples(one)
     yield from counted(one.counts, _COUNTED)
     if view.cancels is not None:

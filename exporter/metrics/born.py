@@ -35,13 +35,18 @@ def initial_totals(
         (cluster.NODES_REMOVED, product(pools)),
         (cluster.NODE_SECONDS, product(pools, ("busy", "idle"))),
         (cluster.EVENTS, EVENT_REASONS),
-        (own.COLLECTOR_RUNS, ((*resource, result) for resource, result in product(resources, own.RUN_RESULTS))),
         (own.LABEL_VALUES_REPLACED, ((label,) for label in REPLACED_LABELS)),
-        (own.RECORDS_REJECTED, ((resource,) for _, resource in resources)),
     ]
     if cancels:
         sets.append((cancel.JOBS_AFTER_CANCEL, product(namespaces, SEARCH_ROLES)))
-    return {(short(family), labels): 0.0 for family, every in sets for labels in every}
+    born = {(short(family), labels): 0.0 for family, every in sets for labels in every}
+    return born | resource_totals(resources)
+
+
+def resource_totals(resources: Sequence[Resource]) -> dict[Key, float]:
+    """The counters of resources, at 0: for those that are found later, when they are."""
+    runs = {(short(own.COLLECTOR_RUNS), (*one, result)): 0.0 for one, result in product(resources, own.RUN_RESULTS)}
+    return runs | {(short(own.RECORDS_REJECTED), (resource,)): 0.0 for _, resource in resources}
 
 
 def initial_tallies(resources: Sequence[Resource]) -> dict[Key, Tally]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from exporter.metrics import cancel, cluster, fleet, own, searches
+from exporter.metrics import arm, cancel, cluster, custom, fleet, own, searches
 from exporter.metrics.family import Family
 
 PREFIX = "elasticblast_"
@@ -23,7 +23,9 @@ TOPICS: Mapping[str, tuple[Family, ...]] = {
     "One search": searches.FAMILIES,
     "All searches and Jobs": fleet.FAMILIES,
     "Pods, nodes and storage": cluster.FAMILIES,
-    "Collectors": own.COLLECTOR_FAMILIES,
+    "Usage, custom resources and the submit Lease": custom.FAMILIES,
+    "Azure": arm.FAMILIES,
+    "Collectors": (*own.COLLECTOR_FAMILIES, arm.RATELIMIT),
     "Cancel": (*cancel.CLUSTER_FAMILIES, *cancel.PROCESS_FAMILIES),
     "Process": own.PROCESS_FAMILIES,
 }

@@ -25,7 +25,7 @@ COLLECTOR_INFO = Family(
     labels=("collector", "resource", "mode"),
     help="How a collector reads a resource at present; `poll` for a resource that could be watched means that the Role "
     "lacks the verb watch.",
-    bound=13,
+    bound=28,
     values={"mode": ("watch", "poll")},
 )
 COLLECTOR_STATE = Family(
@@ -34,7 +34,7 @@ COLLECTOR_STATE = Family(
     kind="gauge",
     labels=("collector", "resource", "state"),
     help="How far the data of a resource may be trusted, from the age and result of its reads; exactly one word is 1.",
-    bound=91,
+    bound=196,
     values={"state": RESOURCE_STATES},
 )
 COLLECTOR_LAST_SUCCESS = Family(
@@ -44,15 +44,16 @@ COLLECTOR_LAST_SUCCESS = Family(
     labels=("collector", "resource"),
     help="Our time of the last complete read of a resource, for a watch the last event or bookmark; absent before the "
     "first.",
-    bound=13,
+    bound=28,
 )
 COLLECTOR_RUNS = Family(
     number=60,
     name="elasticblast_exporter_collector_runs_total",
     kind="counter",
     labels=("collector", "resource", "result"),
-    help="Attempts to read a resource by result: ok, skipped while backing off, or the failure word.",
-    bound=221,
+    help="Attempts to read a resource by result: ok, skipped while backing off or at a limit of our own, or the "
+    "failure word.",
+    bound=476,
     values={"result": RUN_RESULTS},
 )
 COLLECTOR_DURATION = Family(
@@ -70,7 +71,7 @@ RECORDS_REJECTED = Family(
     kind="counter",
     labels=("resource",),
     help="Items of lists and watches that were left out because they could not be decoded.",
-    bound=13,
+    bound=28,
 )
 API_REQUESTS = Family(
     number=63,

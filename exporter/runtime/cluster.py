@@ -11,21 +11,25 @@ from dataclasses import dataclass
 from exporter.adapters.clock import Clock
 from exporter.adapters.decode import WatchEvent
 from exporter.collectors.base import Collector, Known, Listing
+from exporter.domain.arm import ArmSnapshot, ClusterFacts, freeze_arm
 from exporter.domain.counts import Counts
+from exporter.domain.customview import CustomSnapshot, freeze_custom
 from exporter.domain.evaluate import Change, evaluate
+from exporter.domain.failures import Word
 from exporter.domain.freeze import freeze_batch, freeze_core
 from exporter.domain.freshness import Holds, State
+from exporter.domain.gate import ArmState, Gate
 from exporter.domain.ledger import Ledger, Limits
-from exporter.domain.phase import Phase
 from exporter.domain.rules import Rules
 from exporter.domain.search import Key
 from exporter.domain.snapshots import BatchSnapshot, ClusterView, CoreSnapshot, ResourceHealth
 from exporter.domain.words import COLLECTOR_DURATION_BOUNDS
 from exporter.logs import event
-from exporter.metrics.born import initial_tallies, initial_totals
+from exporter.metrics.born import initial_tallies, initial_totals, resource_totals
 from exporter.runtime.feed import Feed
+from exporter.runtime.phaselog import tell
 from exporter.runtime.poller import Poller
-from exporter.runtime.pulse import Look, look
+from exporter.runtime.pulse import NO_BARRIER, Barrier, Look, look
 
 LOG = logging.getLogger("exporter.searches")
 _EVENTS_PER_LOCK = 200
@@ -69,7 +73,11 @@ class Cluster:
         self._charged_at: float | None = None
         self._batch: BatchSnapshot | None = None
         self._core: CoreSnapshot | None = None
-        self._stored: dict[str, int] = {}
+        self._custom: CustomSnapshot | None = None
+        self._arm: ArmSnapshot | None = None
+        self._arm_left: dict[tuple[str, str], int] = {}
+        self._answers: dict[tuple[str, str], object] = {}
+        self._barrier = NO_BARRIER
         self._frozen_at: dict[str, float] = {}
         self._changes: list[Change] = []
         self._standing: dict[str, tuple[tuple[State, bool], ...]] = {}
@@ -135,16 +143,68 @@ class Cluster:
         with self._lock:
             self._counts.add("exporter_api_requests_total", (collector, verb, code))
 
+    def arm_left(self, scope: str, operation: str, number: int) -> None:
+        """ARM has said how many requests it still allows."""
+        with self._lock:
+            self._arm_left[scope, operation] = number
+
     def poll(self, poller: Poller) -> None:
-        """Ask for one polled number."""
+        """Ask for one polled document, unless the cluster is off and it is not ARM that is asked."""
+        if self._barrier.paused and poller.collector != "arm":
+            return
         began = self._clock.mono()
-        result, number = poller.attempt()
+        result, answer = poller.attempt()
+        if poller.pulse.silent:
+            return
         seconds = self._clock.mono() - began if result == "ok" else None
+        if poller.optional:
+            self._bear(poller)
         self.count_run(poller.collector, poller.name, result, seconds=seconds)
-        if number is not None:
+        if answer is not None:
             with self._lock:
-                self._stored[poller.namespace] = number
+                self._answers[poller.name, poller.namespace] = answer
                 self._dirty[poller.collector] = True
+
+    def _bear(self, poller: Poller) -> None:
+        """What is optional has its counters from when it is found."""
+        with self._lock:
+            self._counts.bear(resource_totals([(poller.collector, poller.name)]))
+
+    # Called by the keeper of the gate, from its thread.
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is asked of the cluster's API, because the cluster is off."""
+        return bool(self._barrier.paused)
+
+    def arm_state(self) -> ArmState | None:
+        """What ARM says of the cluster; None while that is not known, or too old to be relied on."""
+        poller = next((p for p in self.pollers if p.collector == "arm" and p.name == "managed_cluster"), None)
+        if poller is None:
+            return None
+        pulse = poller.pulse
+        if pulse.word is Word.ABSENT:
+            return ArmState(exists=False)
+        with self._lock:
+            facts = self._answers.get((poller.name, poller.namespace))
+        if not isinstance(facts, ClusterFacts) or not pulse.recent(self._clock.mono(), self.settings.holds):
+            return None
+        return ArmState(power=facts.power, provisioning=facts.provisioning)
+
+    def turn(self, gate: Gate) -> None:
+        """The gate's new state: shut, everything read from the API is hidden at once, and no feed asks anything."""
+        mono = self._clock.mono()
+        paused = gate if gate == "stopped" or gate == "absent" else ""
+        with self._lock:
+            since = mono if paused or self._barrier.paused else self._barrier.since
+            self._barrier = Barrier(paused=paused, since=since)
+            self._dirty = dict.fromkeys(self._dirty, True)
+        for feed in self.feeds:
+            if paused:
+                feed.pause()
+            else:
+                feed.resume()
+        event(LOG, logging.INFO, "cluster_gate", cluster=self.settings.name or None, state=gate)
 
     # Called by the cancel, from its threads.
 
@@ -165,14 +225,16 @@ class Cluster:
 
     def tick(self, collector: str, *, idle_after: float) -> None:
         """Publish a new snapshot of one collector if anything changed, or `idle_after` seconds have passed."""
+        if collector not in self._dirty:
+            return
         mono = self._clock.mono()
-        seen = look([*self.feeds, *self.pollers], mono, self.settings.holds)
+        seen = look([*self.feeds, *self.pollers], mono, self.settings.holds, self._barrier)
         standing = seen.standing()
         with self._whole, self._lock:
             if collector == "core":
                 self._charge(seen)
             recent = mono - self._frozen_at.get(collector, float("-inf")) < idle_after
-            if recent and not self._dirty.get(collector, True) and standing == self._standing.get(collector):
+            if recent and not self._dirty[collector] and standing == self._standing.get(collector):
                 return
             self._dirty[collector] = False
             self._standing[collector] = standing
@@ -181,11 +243,15 @@ class Cluster:
             self._health[collector] = seen.health(collector)
             if collector == "core":
                 self._core = self._freeze_core(self._clock.wall(), seen)
+            elif collector == "arm":
+                self._arm = self._freeze_arm(seen)
+            elif collector == "custom":
+                self._custom = self._freeze_custom(seen)
             else:
                 self._batch = self._freeze_batch(self._clock.wall(), seen)
             changes, self._changes = self._changes, []
         for change in changes:
-            _tell(self.settings.name, change)
+            tell(self.settings.name, change)
 
     def view(self) -> ClusterView:
         """What may be said of the cluster now: snapshots and states of the last ticks, counters of this moment."""
@@ -199,6 +265,9 @@ class Cluster:
                 health=tuple(line for lines in self._health.values() for line in lines),
                 clock_skew={f.collector: f.pulse.skew for f in self.feeds if f.pulse.skew is not None},
                 node_seconds=self._node_seconds(),
+                custom=self._custom,
+                arm=self._arm,
+                arm_left=dict(self._arm_left),
             )
 
     def _charge(self, seen: Look) -> None:
@@ -213,7 +282,7 @@ class Cluster:
         self._ledger.jobs.trust_pods(pods_known)
         stale = frozenset(f.namespace for f in self.feeds if f.name == "jobs" and seen.state(f) != "fresh")
         self._changes += evaluate(self._ledger, now, stale=stale, pods_known=pods_known)
-        shown, stored = seen.shown("jobs"), seen.shown("jobs_stored")
+        shown, stored = seen.shown("jobs"), self._told(seen, "jobs_stored")
         if not shown:
             return None
         snapshot = freeze_batch(
@@ -223,10 +292,32 @@ class Cluster:
             shown_before=self._shown,
             pods_known=pods_known,
             nodes_known=bool(seen.shown("nodes")),
-            stored={namespace: number for namespace, number in self._stored.items() if namespace in stored},
+            stored={namespace: number for (_, namespace), number in stored.items() if isinstance(number, int)},
         )
         self._shown = frozenset((s.namespace, s.id) for s in snapshot.searches)
         return snapshot
+
+    def _told(self, seen: Look, *names: str) -> dict[tuple[str, str], object]:
+        """The newest answers of these polls that may be shown, by poll and namespace."""
+        shown = ((name, namespace) for name in names for namespace in seen.shown(name))
+        return {key: self._answers[key] for key in shown if key in self._answers}
+
+    def _freeze_custom(self, seen: Look) -> CustomSnapshot:
+        names = dict.fromkeys(poller.name for poller in self.pollers if poller.collector == "custom")
+        nodes, searches = self._ledger.nodes, self._ledger.jobs.searches
+        known = bool(seen.shown("nodes"))
+        shown = ((key, searches.get(key)) for key in self._shown)
+        return freeze_custom(
+            ((namespace, answer) for (_, namespace), answer in self._told(seen, *names).items()),
+            pool_of=lambda name: nodes.pool_of(name) if known and nodes.by_name(name) else None,
+            limits={key: search.memory_limit for key, search in shown if search and search.memory_limit},
+        )
+
+    def _freeze_arm(self, seen: Look) -> ArmSnapshot | None:
+        pollers = [poller for poller in self.pollers if poller.collector == "arm"]
+        gone = any(poller.name == "managed_cluster" and seen.state(poller) == "absent" for poller in pollers)
+        told = self._told(seen, *(poller.name for poller in pollers))
+        return freeze_arm(told, pools=self.settings.limits.pools, gone=gone)
 
     def _node_seconds(self) -> dict[tuple[str, str, str], float]:
         known = ((key, self._ledger.jobs.searches.get(key)) for key in self._shown)
@@ -240,26 +331,3 @@ class Cluster:
             claim_namespaces=seen.shown("persistentvolumeclaims"),
             nodes_known=bool(seen.shown("nodes")),
         )
-
-
-def _tell(cluster: str, change: Change) -> None:
-    """One line for a phase that a search enters, with the newest of its failures where it goes wrong."""
-    bad = change.phase in (Phase.FAILING, Phase.FAILED, Phase.VANISHED)
-    failure = change.failure if bad else None
-    event(
-        LOG,
-        logging.WARNING if bad else logging.INFO,
-        "search_phase",
-        cluster=cluster or None,
-        namespace=change.namespace,
-        elb_job_id=change.id,
-        phase=change.phase.value,
-        reason=change.reason.value,
-        previous=change.previous.value if change.previous else None,
-        batch=failure.batch if failure else None,
-        shard=failure.shard if failure else None,
-        container=failure.container if failure else None,
-        exit_code=failure.exit_code if failure else None,
-        failure=failure.reason if failure else None,
-        node=failure.node if failure else None,
-    )

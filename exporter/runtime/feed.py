@@ -21,6 +21,7 @@ from exporter.runtime.pager import ListLimits, PassReport, pass_over
 from exporter.runtime.pulse import Pulse
 
 LOG = logging.getLogger("exporter.feed")
+_REST = 0.2  # seconds between two looks whether a paused feed may go on
 _GO_ON_AFTER = (Word.DNS, Word.CONNECT, Word.TLS, Word.UNAUTHENTICATED, Word.THROTTLED, Word.SERVER)
 
 
@@ -62,6 +63,7 @@ class Feed:
     limits: ListLimits
     pulse: Pulse = field(default_factory=Pulse)
     _stop: threading.Event = field(default_factory=threading.Event)
+    _paused: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _failures: int = 0
     _told_good: bool = False
@@ -81,6 +83,15 @@ class Feed:
         self._stop.set()
         self.transport.abort()
 
+    def pause(self) -> None:
+        """Ask for nothing until `resume`; what is under way is cut, and its failure is not told."""
+        self._paused.set()
+        self.transport.interrupt()
+
+    def resume(self) -> None:
+        """Start anew with a list."""
+        self._paused.clear()
+
     def join(self, timeout: float) -> None:
         if self._thread is not None:
             self._thread.join(timeout)
@@ -92,7 +103,14 @@ class Feed:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._stop.wait(self._step())
+            self._stop.wait(self._rest() if self._paused.is_set() else self._step())
+
+    def _rest(self) -> float:
+        """Paused: forget where the watch was and what went wrong."""
+        self._version = ""
+        self._failures = 0
+        self.pulse = replace(self.pulse, busy_since=None, word=None, detail="")
+        return _REST
 
     def _step(self) -> float:
         """List or watch, whichever is due; how many seconds to wait afterwards."""
@@ -121,7 +139,7 @@ class Feed:
         return wait
 
     def _failed(self, failure: Failed, began: float) -> float:
-        if self._stop.is_set():
+        if self._stop.is_set() or self._paused.is_set():
             return 0.0
         if failure.word not in _GO_ON_AFTER:
             self._version = ""

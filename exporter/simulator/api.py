@@ -16,13 +16,14 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from exporter.simulator import access as rights
-from exporter.simulator import writing
+from exporter.simulator import meter, writing
 from exporter.simulator.access import Access, User
-from exporter.simulator.errors import ApiError, bad_request
+from exporter.simulator.errors import ApiError, bad_request, no_such_path
 from exporter.simulator.kinds import Kind
 from exporter.simulator.paging import Pager
 from exporter.simulator.paths import Address, discovery, parse, resource_of
 from exporter.simulator.reviews import OPEN_TO_ALL, REVIEWS
+from exporter.simulator.selectors import by_labels
 from exporter.simulator.store import Store
 from exporter.simulator.watch import Watch, WatchOptions
 
@@ -47,7 +48,8 @@ class Seen:
 class Api:
     """Serves one store. `intercept` sees every request first and may answer it: that is where tests make faults.
 
-    `seen` keeps the newest requests. `bookmark_every` and `watch_timeout` (a range) are real seconds.
+    `seen` keeps the newest requests; without `metered` metrics.k8s.io is not installed. `bookmark_every` and
+    `watch_timeout` (a range) are real seconds.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Api:
         self.bookmark_every = bookmark_every
         self.watch_timeout = watch_timeout
         self.intercept: Intercept | None = None
+        self.metered = True
         self.closing = False
         self.seen: deque[Seen] = deque(maxlen=_SEEN)
         self.app = Starlette(
@@ -100,12 +103,14 @@ class Api:
     def _answer(self, request: Request, user: User, body: bytes) -> Response:
         address = parse(request.url.path)
         if not address.plural:
-            return _json(msgspec.json.encode(discovery(request.url.path, self.store.kinds)))
+            return _json(msgspec.json.encode(discovery(request.url.path, self.served)))
         if review := REVIEWS.get((address.group, address.plural)):
             if address.plural not in OPEN_TO_ALL or user is rights.ANONYMOUS:
                 self._require(user, "create", address)
             return _json(msgspec.json.encode(review(self.access, user, writing.decoded(body))), 201)
-        resource = resource_of(address, self.store.kinds)
+        resource = resource_of(address, self.served)
+        if resource in meter.KINDS:
+            return self._measured(request, user, address, meter.KINDS[resource])
         if request.method == "GET" and not address.name:
             return self._many(request, user, address, resource)
         self._require(user, _verb(request, address), address)
@@ -117,6 +122,20 @@ class Api:
             self.store, resource, address, request.method, body, dict(request.query_params), content_type
         )
         return _json(msgspec.json.encode(answer), status)
+
+    @property
+    def served(self) -> dict[str, Kind]:
+        """What this server serves now: the kinds of the store, and usage where there is a meter."""
+        return {**self.store.kinds, **(meter.KINDS if self.metered else {})}
+
+    def _measured(self, request: Request, user: User, address: Address, kind: Kind) -> Response:
+        """A list from metrics.k8s.io, which can neither be paged nor watched."""
+        if request.method != "GET" or address.name:
+            raise no_such_path()
+        self._require(user, "list", address)
+        matches = by_labels(request.query_params.get("labelSelector", ""))
+        items = meter.samples(self.store, kind, address.namespace, matches)
+        return _packed(request, _list_body(kind, {}, b",".join(map(msgspec.json.encode, items))))
 
     def _require(self, user: User, verb: str, address: Address) -> None:
         wanted = rights.Request(
@@ -157,8 +176,9 @@ class Api:
             metadata["continue"] = page.token
             if not labels and not fields:
                 metadata["remainingItemCount"] = page.remaining
-        items = b",".join([entry.raw for entry in page.entries])
-        return _packed(request, _list_body(self.store.kind(resource), metadata, items))
+        kind = self.store.kind(resource)  # the items of custom resources say what they are, those of others do not
+        items = b",".join([entry.whole(kind) if kind.custom else entry.raw for entry in page.entries])
+        return _packed(request, _list_body(kind, metadata, items))
 
     def _watch(self, options: WatchOptions) -> Response:
         watch = Watch(self.store, options, lambda: self.closing)

@@ -11,7 +11,8 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One served resource. `fields` are the field selectors it supports beside metadata.name and metadata.namespace."""
+    """One served resource. `fields` are the field selectors it supports beside metadata.name and metadata.namespace;
+    `custom`: it comes from a CustomResourceDefinition."""
 
     group: str
     version: str
@@ -20,6 +21,7 @@ class Kind:
     namespaced: bool = True
     fields: tuple[str, ...] = ()
     empty: tuple[str, ...] = ("spec", "status")
+    custom: bool = False
 
     @property
     def api_version(self) -> str:

@@ -43,6 +43,9 @@ def prepared(resource: str, kind: Kind, obj: Object, clock: SimClock) -> Object:
         metadata.pop(field, None)
     metadata["uid"] = str(uuid.uuid4())
     metadata["creationTimestamp"] = clock.stamp()
+    if kind.custom:
+        metadata["generation"] = 1
+        made.pop("status", None)
     defaults.fill(resource, made)
     return made
 

@@ -80,13 +80,14 @@ class Simulator:
         if self.controllers:
             self.controllers.start()
 
-    def stop(self) -> None:
-        """End the controllers, every watch and the listener."""
+    def stop(self, *, abruptly: bool = False) -> None:
+        """End the controllers, every watch and the listener; `abruptly`, without waiting for connections to end."""
         if self.controllers:
             self.controllers.stop()
         self.api.closing = True
         self.store.touch()
         if self._server is not None and self._thread is not None:
+            self._server.force_exit = abruptly
             self._server.should_exit = True
             self._thread.join(_START_SECONDS)
 

@@ -114,7 +114,14 @@ class Store:
     def register(self, resource: str, kind: Kind) -> None:
         """Serve one more resource."""
         with self._lock:
-            self.kinds[resource] = kind
+            self.kinds = {**self.kinds, resource: kind}
+
+    def withdraw(self, resource: str) -> None:
+        """Serve a resource no more; its objects go."""
+        with self._lock:
+            self.kinds = {name: kind for name, kind in self.kinds.items() if name != resource}
+            for key, entry in list(self._objects[resource].items()):
+                self._remove(resource, key, copied(entry.obj))
 
     def create(self, resource: str, obj: Object, *, dry_run: bool = False) -> Object:
         """Store a copy of `obj` with the server's defaults; ApiError 409 for a name that is taken."""

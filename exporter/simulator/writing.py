@@ -78,11 +78,12 @@ def _bind(store: Store, address: Address, binding: Object) -> Object:
 
 def _change(store: Store, resource: str, address: Address, body: Object, *, replace: bool, dry_run: bool) -> Object:
     status_only = address.subresource == "status"
+    with_status = resource in _WITH_STATUS or store.kind(resource).custom
 
     def change(obj: Object) -> None:
         new = dict(body) if replace else merged(obj, body)
         for field in set(obj) | set(new):
-            if _may_write(resource, field, status_only):
+            if _may_write(with_status, field, status_only):
                 if field in new:
                     obj[field] = new[field]
                 else:
@@ -93,10 +94,10 @@ def _change(store: Store, resource: str, address: Address, body: Object, *, repl
     return store.update(resource, namespace, name, change, expected_rv=expected, dry_run=dry_run)
 
 
-def _may_write(resource: str, field: str, status_only: bool) -> bool:
+def _may_write(with_status: bool, field: str, status_only: bool) -> bool:
     if status_only:
         return field == "status"
-    return field != "status" or resource not in _WITH_STATUS
+    return field != "status" or not with_status
 
 
 def merged(old: Any, patch: Any) -> Any:

@@ -232,3 +232,20 @@ def test_a_recorded_watch(resource: str) -> None:
     versions = [int(event.resource_version) for event in events]
     assert versions == sorted(versions)
     assert all(event.record is None for event in events if event.type == "BOOKMARK")
+
+
+def test_the_memory_limit_of_a_blast_pod_is_that_of_the_container_that_searches():
+    name = "blastp-batch-nr-job-001"
+
+    def limit(change):
+        (pod,) = changed("pods", name, change)
+        return pod and pod.memory_limit
+
+    def resources(pod):
+        return pod["spec"]["containers"][0]["resources"]
+
+    assert limit(lambda pod: None) == 126e9
+    assert limit(lambda pod: resources(pod)["limits"].update(memory="64Gi")) == 64 * 2**30
+    assert limit(lambda pod: resources(pod).pop("limits")) == 0.0
+    assert limit(lambda pod: pod["spec"]["containers"][0].update(name="other")) == 0.0
+    assert limit(lambda pod: resources(pod)["limits"].update(memory="much")) is None

@@ -115,7 +115,7 @@ def test_it_is_not_live_when_ticks_do_not_come(simulator: Simulator) -> None:
         clock.advance(2.0)
         status, text = get(app, "/livez")
         assert status == 503
-        assert "late: core, batch, page" in text
+        assert "late: core, batch, custom, arm, page, gate" in text
 
 
 @pytest.mark.fault(65)
@@ -234,7 +234,7 @@ def test_a_configuration_that_cannot_be_used_changes_nothing(simulator: Simulato
 
 def test_one_look_makes_a_page_and_tells_what_could_not_be_read(simulator: Simulator) -> None:
     batches(simulator.store)
-    simulator.access.denials.append(Rule(resources=["pods"]))
+    simulator.access.denials.append(Rule(groups=[""], resources=["pods"]))
     app = App(config(), way=way_to(simulator))
     assert app.once() == ["pods: denied HTTP 403"]
     view = app.publisher.view

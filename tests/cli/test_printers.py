@@ -20,6 +20,7 @@ def simulator() -> Iterator[Simulator]:
     with Simulator(controllers=False) as simulator:
         simulator.access.tokens["reader-token"] = User(name="reader")
         simulator.access.grants.append(Rule(user="reader", verbs=("list", "watch")))
+        simulator.access.grants.append(Rule(user="reader", verbs=("get",), resources=("leases",)))
         yield simulator
 
 

@@ -35,6 +35,59 @@ EXPECTED: dict[str, list[tuple[str, int, str]]] = {
         ("clusters[0].connect.token_file", 2, "is required for mode direct"),
         ("clusters[0].connect.context", 4, "is only for mode kubeconfig"),
     ],
+    "fleet": [
+        (
+            "clusters[3].azure.resource_id",
+            13,
+            "is not of the form /subscriptions/.../resourceGroups/.../providers"
+            "/Microsoft.ContainerService/managedClusters/...",
+        ),
+        ("discovery.resource_groups[0]", 15, "must be the name of a resource group"),
+        ("shard", 17, "must be i/n with i from 0 to n - 1"),
+        ("azure.credential", 2, "must be 'workload-identity', 'managed-identity', 'azure-cli' or 'environment'"),
+        ("azure.client_id", 3, "must be an id such as 00000000-0000-0000-0000-000000000000"),
+        ("clusters[2].azure.resource_id", 11, "is that of clusters[1] too"),
+        ("discovery.tags", 16, "has no meaning without discovery.subscriptions"),
+        ("clusters[0].azure.resource_id", 6, "is required for mode aks"),
+        ("azure.ca_file", 4, "names a file that cannot be read: No such file or directory"),
+    ],
+    "resources": [
+        (
+            "clusters[2].resources[0]",
+            14,
+            "is not the id /subscriptions/.../resourceGroups/.../providers/... of a storage account, a container "
+            "registry, a virtual machine or a scale set",
+        ),
+        ("azure.endpoint", 16, "must begin with https://"),
+        ("intervals.arm", 18, "must be between 1m and 1h"),
+        ("clusters[0].resources[1]", 7, "has the kind and the name of resources[0]"),
+        ("clusters[1].resources", 9, "has no meaning without azure.resource_id"),
+    ],
+    "custom": [
+        ("custom[0].kind", 2, "is required for a resource that is not a known one"),
+        ("custom[2].plural", 5, "is that of custom[1] too"),
+        ("custom[3].states[0]", 10, "must have exactly one of condition, phase and amount"),
+        ("custom[3].phase", 6, "is required for states[1]"),
+        ("custom[3].states[2].amount", 12, "is not the name of an amount"),
+    ],
+    "custom-forms": [
+        ("custom[0].group", 2, "must be an API group such as example.org"),
+        ("custom[0].plural", 3, "must be the plural of a resource, in lower case"),
+        ("custom[0].kind", 4, "must be 1 to 63 letters and digits"),
+        ("custom[0].scope", 5, "must be 'namespaced' or 'cluster'"),
+        (
+            "custom[0].states[0].state",
+            7,
+            "must be 'pending', 'suspended', 'running', 'succeeded', 'failed', 'deleting' or 'unknown'",
+        ),
+        ("custom[0].states[0].value", 7, "must be 'True', 'False' or 'Unknown'"),
+        ("custom[0].amounts[0].name", 9, "must be lower-case letters, digits and underscores"),
+        (
+            "custom[0].amounts[0].path",
+            9,
+            "must be a path such as status.parts.*.active that begins with status or spec",
+        ),
+    ],
     "duplicate-key": [
         ("log", 7, "is given twice"),
         ("listen.port", 3, "is given twice"),

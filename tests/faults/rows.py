@@ -76,7 +76,21 @@ ROWS: dict[int, Row] = {
     52: Row("the list is suddenly empty", "believed: series go, terminal facts stay", "runs ok"),
     53: Row("50,000 Jobs", "within its limits", "runs ok"),
     54: Row("10,000 searches", "detail is capped, aggregates are exact", "searches_hidden"),
+    55: Row(
+        "cluster stopped on purpose", "says so, its series go at once, nothing alarms", "state stopped, aks_power_state"
+    ),
+    56: Row("cluster starting, its API comes and goes", "holds; never stopped while ARM says Starting", "state stale"),
+    57: Row("cluster deleted: ARM says 404", "ARM's series go at once; Kubernetes speaks for itself", "state absent"),
+    58: Row("ARM 429 with Retry-After", "not before it; Kubernetes collectors go on", "runs throttled, skipped"),
+    59: Row("role at ARM taken away", "holds for 15 minutes, then drops", "state denied"),
+    60: Row("token endpoint down or hanging", "ends at its deadline; the old token is used", "runs timeout or connect"),
     61: Row("token file missing, empty, half-written", "keeps the old token, never prints it", "runs unauthenticated"),
+    62: Row("token not yet valid", "taken for a refusal; the skew is shown", "clock_skew_seconds"),
+    63: Row(
+        "Azure Monitor: no series, nulls, late points",
+        "absent, not 0; the newest value and its time",
+        "azure_metric time",
+    ),
     64: Row("a feed's code raises", "caught at the edge, the others run", "runs bug"),
     65: Row("a pass hangs", "liveness fails after five deadlines; scrapes go on", "livez feeds"),
     66: Row("a tick outlasts its interval", "never twice at once; the skipped ones are counted", "runs skipped"),

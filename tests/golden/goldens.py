@@ -22,6 +22,8 @@ from exporter.domain.snapshots import (
 )
 from exporter.domain.words import FLAGS
 from exporter.metrics.born import initial_tallies, initial_totals
+from tests.support import customviews
+from tests.support.armviews import an_afternoon
 
 AT = 1_790_000_000.0
 RESOURCES = (("core", "pods"), ("core", "nodes"), ("core", "claims"), ("core", "events"), ("batch", "jobs"))
@@ -153,6 +155,9 @@ CLUSTER = ClusterView(
     counts=CountsSnapshot(totals=_totals(), tallies=_tallies()),
     health=tuple(_health(collector, resource) for collector, resource in RESOURCES),
     clock_skew={"core": 0.25, "batch": -0.5},
+    custom=customviews.an_afternoon(AT),
+    arm=an_afternoon(AT),
+    arm_left={("subscription", "reads"): 249},
 )
 
 UNNAMED = View(

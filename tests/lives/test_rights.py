@@ -19,10 +19,11 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
 
 def account(world: World, folder: Path, *, jobs: tuple[str, ...] = READ, core: tuple[str, ...] = CORE) -> Path:
-    """A kubeconfig for a ServiceAccount with these verbs on Jobs, these resources of the core group, and nodes."""
+    """A kubeconfig for a ServiceAccount: these verbs on Jobs, these resources of the core group, nodes and Leases."""
     rules = [
         {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": list(jobs)},
         {"apiGroups": [""], "resources": list(core), "verbs": list(READ if jobs == READ else jobs)},
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get"]},
     ]
     node_rules = [{"apiGroups": [""], "resources": ["nodes"], "verbs": list(READ)}]
     name = f"exporter-{world.namespace}"
@@ -49,8 +50,9 @@ def _grant_node_warnings(world: World, name: str, subjects: list[dict[str, str]]
 
 
 def states(page: Page) -> dict[str, str]:
-    """The state of each resource."""
-    return {resource: word for _, resource, word in moved(page, "exporter_collector_state")}
+    """The state of each resource that the cluster has."""
+    told = moved(page, "exporter_collector_state")
+    return {resource: word for _, resource, word in told if word != "absent"}
 
 
 def modes(page: Page) -> dict[str, str]:

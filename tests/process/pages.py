@@ -29,7 +29,7 @@ def state(page: Page, resource: str = "jobs", **labels: str) -> str:
 
 def states(page: Page) -> set[str]:
     """The states of all collectors that read on their own, without the polled ones."""
-    return {key[-1] for key in moved(page, STATES) if key[1] != "jobs_stored"}
+    return {key[-1] for key in moved(page, STATES) if key[0] != "custom" and key[1] != "jobs_stored"}
 
 
 def searches(page: Page) -> set[str]:

@@ -61,6 +61,9 @@ class Replay:
             where = urlsplit(request.target)
             query = {key: values[0] for key, values in parse_qs(where.query).items()}
             resource = where.path.rpartition("/")[2]
+            if resource not in LISTS:
+                peer.answer(status="404 Not Found")
+                continue
             if "watch" in query:
                 peer.send(head(Transfer_Encoding="chunked"))
                 if resource == "jobs" and self.news.wait(60.0):

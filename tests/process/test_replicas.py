@@ -20,6 +20,12 @@ OWN_TIME = (
     "elasticblast_node_seconds_total",
     "elasticblast_search_node_seconds_total",
     "elasticblast_search_phase_start_timestamp_seconds",
+    "elasticblast_usage_sample_oldest_timestamp_seconds",
+    "elasticblast_pool_cpu_usage_cores",
+    "elasticblast_pool_memory_usage_bytes",
+    "elasticblast_pods_cpu_usage_cores",
+    "elasticblast_pods_memory_usage_bytes",
+    "elasticblast_search_memory_max_ratio",
 )
 COUNTERS = ("_total", "_bucket", "_count", "_sum")
 
@@ -45,9 +51,9 @@ def replica(bench: Bench, tmp_path: Path) -> Iterator[Callable[[str], Program]]:
 
 @pytest.mark.fault(85)
 def test_two_replicas_say_the_same(bench: Bench, replica: Callable[[str], Program]) -> None:
-    """All series but those about the process, the node time since its own start and the moment at which it saw a phase
-    begin; counters too, for both saw it all. One that starts later says the same of what is there, and counts from its
-    own start."""
+    """All series but those about the process, the node time since its own start, the moment at which it saw a phase
+    begin, and usage, which each asks for at its own time; counters too, for both saw it all. One that starts later says
+    the same of what is there, and counts from its own start."""
     store = bench.simulator.store
     both = replica("first"), replica("second")
     search = bench.search(1, batches=4)

@@ -20,6 +20,7 @@ from exporter.runtime.feed import Feed, FeedTimes
 from exporter.runtime.pager import ListLimits
 from exporter.runtime.poller import Poller
 from exporter.simulator.server import Simulator
+from exporter.wiring import stored_poller
 from tests.support.waiting import wait_for
 
 TIMES = FeedTimes(silence=5.0, poll=0.1, backoff=0.05, backoff_cap=0.2, healthy_after=5.0, watch_again=0.6)
@@ -71,9 +72,8 @@ class Follower:
     def poller(self, *, interval: float = 60.0, budget: float = 0.5) -> Poller:
         """The poller of stored Jobs."""
         poll = ALL[1].polls[0]
-        transport = self.access.transport(poll.name)
-        poller = Poller(
-            poll=poll, namespace="default", collector="batch", transport=transport, clock=self.clock,
+        poller = stored_poller(
+            poll, self.access.transport(poll.name), namespace="default", collector="batch", clock=self.clock,
             interval=interval, budget=budget,
         )  # fmt: skip
         self.cluster.pollers.append(poller)
@@ -89,7 +89,7 @@ class Follower:
         for feed in self.cluster.feeds:
             feed.join(5.0)
         for poller in self.cluster.pollers:
-            poller.transport.close()
+            poller.close()
         self.access.close()
 
     def synced(self) -> None:

@@ -8,6 +8,9 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from exporter.domain.failures import Deferred, Failed, Word
+from exporter.domain.freshness import Holds
+from exporter.runtime.poller import Poller
 from exporter.simulator.server import Simulator
 from tests.runtime.follow import Follower
 from tests.runtime.play import batches
@@ -109,7 +112,7 @@ def test_a_poll_that_still_waits_is_not_asked_twice() -> None:
         first.start()
         wait_for(lambda: poller.pulse.busy_since is not None, 5.0)
         assert poller.attempt() == ("skipped", None)
-        poller.transport.abort()
+        poller.abort()
         first.join(5.0)
         assert poller.pulse.busy_since is None
         follower.stop()
@@ -124,3 +127,80 @@ def test_garbage_is_no_number() -> None:
         follower = Follower(server.url, only=["jobs"])
         assert follower.poller().attempt() == ("garbled", None)
         follower.stop()
+
+
+class Asked:
+    """Answers that a test gives, and how often it was asked."""
+
+    def __init__(self, *answers: object) -> None:
+        self.answers = list(answers)
+        self.count = 0
+
+    def __call__(self, budget: float) -> object:
+        self.count += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def polls(asked: Asked, clock: ManualClock, **given: float) -> Poller:
+    return Poller(
+        name="x", collector="arm", namespace="", ask=asked, clock=clock, **{"interval": 60.0, "budget": 1.0, **given}
+    )
+
+
+def test_a_poller_is_due_once_in_its_interval_even_if_the_tick_is_a_little_early() -> None:
+    clock = ManualClock()
+    poller = polls(Asked("document"), clock)
+    due = []
+    for _ in range(5):
+        due.append(poller.due())
+        if poller.due():
+            assert poller.attempt() == ("ok", "document")
+        clock.advance(29.95)
+    assert due == [True, False, True, False, True]
+
+
+def test_the_first_question_can_be_put_later() -> None:
+    clock = ManualClock()
+    poller = polls(Asked("document"), clock, after=120.0)
+    assert not poller.due()
+    clock.advance(119.5)
+    assert poller.due()
+
+
+def test_a_deferred_question_is_no_failure_and_is_put_when_there_is_room() -> None:
+    clock = ManualClock()
+    asked = Asked(Deferred(7.0), "document")
+    poller = polls(asked, clock)
+    assert poller.attempt() == ("skipped", None)
+    assert (poller.pulse.word, poller.pulse.busy_since) == (None, None)
+    clock.advance(5.0)
+    assert not poller.due()
+    assert poller.attempt() == ("skipped", None)
+    assert asked.count == 1
+    clock.advance(2.0)
+    assert poller.due()
+    assert poller.attempt() == ("ok", "document")
+
+
+def test_what_is_asked_may_be_any_document_and_a_bug_is_a_word() -> None:
+    clock = ManualClock()
+    poller = polls(Asked({"a": 1}, RuntimeError("boom"), Failed(Word.ABSENT)), clock)
+    results = []
+    for _ in range(3):
+        results.append(poller.attempt()[0])
+        clock.advance(600.0)
+    assert results == ["ok", "bug", "absent"]
+
+
+@pytest.mark.parametrize(("hold", "shown"), [(0.0, False), (900.0, True)])
+def test_an_answer_may_be_held_for_longer_than_five_intervals(hold: float, shown: bool) -> None:
+    clock = ManualClock()
+    poller = polls(Asked("document"), clock, hold=hold)
+    poller.attempt()
+    clock.advance(800.0)
+    assert poller.pulse.shown(clock.mono(), Holds()) is shown
+    clock.advance(101.0)
+    assert not poller.pulse.shown(clock.mono(), Holds())

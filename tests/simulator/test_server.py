@@ -113,12 +113,12 @@ def test_large_lists_are_compressed_for_those_who_can_read_it(simulator: Simulat
 
 
 def test_one_more_resource_can_be_served(simulator: Simulator, api: Api) -> None:
-    """metrics.k8s.io has a resource called nodes, too."""
-    metrics = Kind(group="metrics.k8s.io", version="v1beta1", plural="nodes", kind="NodeMetrics", namespaced=False)
-    simulator.store.register("nodes.metrics.k8s.io", metrics)
-    simulator.store.create("nodes.metrics.k8s.io", {"metadata": {"name": "n"}, "usage": {"cpu": "1"}})
-    body = expect(api.get("/apis/metrics.k8s.io/v1beta1/nodes"))
-    assert (body["kind"], body["items"][0]["usage"]) == ("NodeMetricsList", {"cpu": "1"})
+    """Volcano has a resource called jobs, too."""
+    jobs = Kind(group="batch.volcano.sh", version="v1alpha1", plural="jobs", kind="Job", custom=True)
+    simulator.store.register("jobs.batch.volcano.sh", jobs)
+    simulator.store.create("jobs.batch.volcano.sh", {"metadata": {"name": "n"}, "spec": {"queue": "q"}})
+    body = expect(api.get("/apis/batch.volcano.sh/v1alpha1/namespaces/default/jobs"))
+    assert (body["kind"], body["items"][0]["spec"]) == ("JobList", {"queue": "q"})
     assert expect(api.get("/api/v1/nodes"))["items"] == []
 
 

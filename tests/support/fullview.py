@@ -35,12 +35,14 @@ from exporter.domain.words import (
     WARMUP_STATES,
 )
 from exporter.metrics.born import initial_tallies, initial_totals
+from tests.support.armviews import full_arm
+from tests.support.customviews import full_custom
 
 AT = 1_790_000_000.0
 NAMESPACES = ("default", "blast")
 POOLS = ("blastpool", "systempool", "spot", "warm")
 COLLECTORS = ("core", "batch", "custom", "arm")
-RESOURCES = tuple((COLLECTORS[n % 4], f"resource{n}") for n in range(13))
+RESOURCES = tuple((COLLECTORS[n % 4], f"resource{n}") for n in range(28))
 CODES = ("2xx", "3xx", "4xx", "5xx", "401", "403", "404", "409", "410", "429")
 
 
@@ -72,7 +74,7 @@ def search_view(number: int) -> SearchView:
 
 
 def full_view(searches: int = 100) -> View:
-    """One unnamed cluster, 2 namespaces, 4 pools, 13 resources, 20 databases, and so many searches."""
+    """One unnamed cluster, 2 namespaces, 4 pools, 28 resources, 20 databases, and so many searches."""
     cluster = ClusterView(
         name="",
         namespaces=NAMESPACES,
@@ -87,6 +89,9 @@ def full_view(searches: int = 100) -> View:
         node_seconds={
             (view.namespace, view.id, pool): 12.5 for view in _batch(searches).searches for pool in POOLS[:2]
         },
+        custom=full_custom(NAMESPACES, POOLS, [(v.namespace, v.id) for v in map(search_view, range(searches))], AT),
+        arm=full_arm(POOLS, AT),
+        arm_left=dict.fromkeys(product(("subscription", "tenant"), ("reads", "global_reads")), 240),
     )
     prices = dict.fromkeys(POOLS, (1.5, "USD"))
     return View(at=AT, clusters=(cluster,), process=_process(), prices=prices, cancels=full_cancels(""))

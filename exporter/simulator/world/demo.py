@@ -11,6 +11,7 @@ from exporter.simulator.kinds import Object
 from exporter.simulator.store import Store
 from exporter.simulator.world import clients, fixtures
 from exporter.simulator.world.agenda import Actor
+from exporter.simulator.world.queueing import queueing
 from exporter.simulator.world.stage import World
 
 SPEED = 20.0
@@ -72,6 +73,8 @@ def demo_world(store: Store, clock: SimClock, seed: int = 0, scenarios: Sequence
         store.create("jobs", fixtures.warm_up(WARM_DB, number, node))
     world.agenda.spawn(Director(world, scenarios).direct())
     world.agenda.spawn(keep_house(world))
+    if scenarios is None:
+        world.agenda.spawn(queueing(world))
     return world
 
 

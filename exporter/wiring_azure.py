@@ -1,0 +1,142 @@
+"""From the configuration to what asks Azure about a cluster. Nothing of Azure is imported before it is asked."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from exporter.adapters.azure.arm import Arm
+from exporter.adapters.azure.calls import limited
+from exporter.adapters.azure.credentials import Credential, credential_of
+from exporter.adapters.azure.monitor import Monitor
+from exporter.adapters.azure.settings import AzureSettings
+from exporter.adapters.clock import Clock
+from exporter.collectors import arm as boundary
+from exporter.config import Cluster as ClusterConfig
+from exporter.config import Config
+from exporter.domain.arm import AzureResource, resource_facts
+from exporter.domain.armid import cluster_id
+from exporter.domain.failures import Failed, Word
+from exporter.domain.platform import OF_CLUSTER, OF_RESOURCE
+from exporter.domain.resourceid import ResourceId, resource_id
+from exporter.runtime.cluster import Cluster
+from exporter.runtime.poller import Poller
+
+_APART = 60.0  # seconds between the reads of two resources
+
+
+def azure_settings(config: Config) -> AzureSettings:
+    """Which Azure, and who we are there."""
+    azure = config.azure
+    return AzureSettings(
+        credential=azure.credential,
+        client_id=azure.client_id or "",
+        tenant_id=azure.tenant_id or "",
+        token_file=str(azure.token_file or ""),
+        endpoint=azure.endpoint,
+        authority=azure.authority or "",
+        ca_file=str(azure.ca_file or ""),
+    )
+
+
+def once_made(settings: AzureSettings, clock: Clock) -> Callable[[], Credential]:
+    """The credential of the settings, made when it is first asked for and shared by all who ask."""
+    lock = threading.Lock()
+    made: list[Credential] = []
+
+    def credential() -> Credential:
+        with lock:
+            if not made:
+                made.append(credential_of(settings, env=os.environ, clock=clock))
+            return made[0]
+
+    return credential
+
+
+def azure_pollers(
+    given: ClusterConfig, config: Config, *, cluster: Cluster, credential: Callable[[], Credential], clock: Clock
+) -> list[Poller]:
+    """What asks ARM and Azure Monitor about one cluster and its resources; nothing without its resource_id."""
+    if given.azure.resource_id is None:
+        return []
+    place = cluster_id(given.azure.resource_id)
+    arm = Arm(
+        azure_settings(config),
+        credential,
+        place,
+        clock=clock,
+        counted=partial(cluster.count_request, boundary.COLLECTOR.name),
+        left=cluster.arm_left,
+    )
+    monitor = Monitor(arm, place.subscription, clock=clock)
+    times = config.intervals
+    make = partial(_poller, arm=arm, config=config, clock=clock)
+    load = partial(monitor.points, place.path, "cluster", OF_CLUSTER)
+    return [
+        make(boundary.CLUSTER.name, arm.cluster, every=times.arm, keep=0, close=arm.close),
+        make(
+            boundary.METRICS.name,
+            load,
+            cost=partial(monitor.cost, place.path, "cluster", OF_CLUSTER),
+            every=times.monitor,
+            close=monitor.close,
+        ),
+        make(boundary.USAGES.name, arm.usages, every=times.quota),
+        *_resources([resource_id(text) for text in given.resources], arm, monitor, make, every=times.monitor),
+    ]
+
+
+def _resources(
+    places: Sequence[ResourceId], arm: Arm, monitor: Monitor, make: Callable[..., Poller], *, every: float
+) -> Iterator[Poller]:
+    """Two pollers for each resource, spread over time so that they seldom have to wait for the limit of calls."""
+    every = max(every, _APART * (len(places) + 1))
+    for number, place in enumerate(places):
+        spread = partial(make, every=every, after=_APART * (number + 1), namespace=place.key)
+        asked = OF_RESOURCE[place.kind]
+        yield spread(boundary.RESOURCES.name, partial(_resource, arm, place))
+        yield spread(
+            boundary.RESOURCE_METRICS.name,
+            partial(monitor.points, place.path, place.kind, asked),
+            cost=partial(monitor.cost, place.path, place.kind, asked),
+        )
+
+
+def _resource(arm: Arm, place: ResourceId) -> AzureResource:
+    try:
+        return resource_facts(arm.resource(place), kind=place.kind)
+    except ValueError:
+        raise Failed(Word.GARBLED, "resource") from None
+
+
+def _poller(
+    name: str,
+    ask: Callable[[], object],
+    *,
+    arm: Arm,
+    config: Config,
+    clock: Clock,
+    every: float,
+    cost: Callable[[], int] = lambda: 1,
+    keep: int = 1,
+    after: float = 0.0,
+    namespace: str = "",
+    close: Callable[[], None] = lambda: None,
+) -> Poller:
+    """`keep`: calls of the minute that are left to the state of the cluster."""
+    budget = config.limits.list_deadline
+    return Poller(
+        name=name,
+        namespace=namespace,
+        collector=boundary.COLLECTOR.name,
+        ask=limited(ask, name=name, calls=arm.calls, cost=cost, keep=keep, clock=clock, budget=budget),
+        clock=clock,
+        interval=every,
+        budget=budget,
+        cap_wait=max(300.0, every),
+        hold=boundary.HOLD,
+        after=after,
+        close=close,
+    )
