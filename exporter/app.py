@@ -102,6 +102,8 @@ class App:
     def start(self) -> None:
         """Listen, then look. Raises ListenError or TlsError; an API that cannot be reached is no error."""
         self._started_at = self.clock.mono()
+        for cluster in self.clusters:
+            self._freeze(cluster)
         self.publisher.publish()
         self.server.start()
         if self.admin:

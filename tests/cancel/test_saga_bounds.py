@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from exporter.cancel.order import Times
 from exporter.domain.cancel import Outcome, Refusal
-from tests.cancel.bench import A
+from tests.cancel.bench import A, B
 from tests.cancel.runs import Asked, Play, Server, nothing
 from tests.cancel.test_saga_faults import SHORT, STALL, KthDelete, refusal
 from tests.support.manifests import Manifest, batch_job, finalizer_job, submit_job
@@ -39,6 +39,18 @@ def test_beside_an_unlabelled_finalizer_or_submit_job_no_batch_is_deleted(
         result = play.cancel(dry_run=dry_run)
         assert (result.outcome, result.refusal) == (Outcome.REFUSED, Refusal.UNLABELLED)
     assert (play.witness.deletes, play.bench.deletable()) == ([], before)
+
+
+def test_an_unlabelled_finalizer_is_seen_behind_any_number_of_old_batches(server: Server) -> None:
+    play = server.stage()
+    play.bench.search(submit=False, finalizer=False)
+    for number in range(4001):
+        old = of_an_old_client(batch_job(B, number))
+        old["metadata"]["name"] = f"a-batch-{number:04}"
+        play.bench.create(old)
+    play.bench.create(of_an_old_client(finalizer_job(A)))
+    result = play.cancel(api=play.api(nothing), dry_run=True)
+    assert (result.outcome, result.refusal) == (Outcome.REFUSED, Refusal.UNLABELLED)
 
 
 @pytest.mark.fault(97)
