@@ -56,8 +56,8 @@ def take(work: Work, plan: Plan) -> None:
     if plan.targets and all(map(work.gave_up, plan.targets)):
         raise Halt(Outcome.CONFLICT, f"{len(plan.targets)} objects keep changing")
     waves = [(stage, wave) for stage in LAST_STAGES for wave in _waves(work, _open(work, plan.of(stage)))]
-    for number, (stage, wave) in enumerate(waves):
-        if number and (look(work, first_stages=True).targets or first_stage_pods(work)):
+    for stage, wave in waves:
+        if look(work, first_stages=True).targets or first_stage_pods(work):
             return
         _delete_stage(work, stage, wave)
     pause(work, work.times.poll * (1 + len(plan.targets) / _PER_POLL))

@@ -105,3 +105,24 @@ def test_a_program_that_stops_sends_no_delete_again(play: Play) -> None:
     result = play.cancel(api=play.api(nothing, budget=SHORT), stop=stop.is_set)
     assert (result.outcome, result.deleted) == (Outcome.INTERRUPTED, 0)
     assert len(play.witness.deletes) == 1
+
+
+@pytest.mark.fault(95)
+def test_a_finalizer_that_came_and_went_between_two_looks_is_waited_for(play: Play) -> None:
+    """Its Job is gone before a look at the Jobs could see it; its pod still has its grace."""
+    play.bench.busy = False
+    late = finalizer_job(A)
+    late["metadata"]["name"] += "-late"
+    came: list[str] = []
+    for job in play.bench.jobs(A, "setup"):
+        play.bench.remove(job["metadata"]["name"])
+
+    def before(asked: Asked) -> None:
+        if "status.successful=0" in asked.query.get("fieldSelector", "") and play.witness.deletes and not came:
+            came.append(play.bench.create(late))
+            play.bench.settle()
+            play.bench.remove(came[0])
+        play.bench.settle()
+
+    assert play.cancel(api=play.api(before)).outcome is Outcome.DONE
+    assert came
