@@ -94,6 +94,16 @@ GOALS = (
     _at(_JOBS, "first_sync", 2.0, "start to a right page", "s", digits=2, limit=_TICKS),
     _at(_JOBS, "curl_ratio", 1.5, "first LIST to a right page, ÷ curl", digits=2, limit=_TICKS),
     _at(_JOBS, "event_p99", 0.6, "event to page, p99", "ms", 1e-3, limit=_TICKS),
+    _at(_JOBS, "rest_rss", 110e6, "memory at rest, in any case", "MB", 1e6, 1),
+    Goal(
+        title="events for a second of CPU",
+        size=_TEN,
+        value=lambda numbers: 1.0 / max(numbers["burst_pods_cpu"], numbers["burst_jobs_cpu"]),
+        most=lambda _: 25_000,
+        unit="/s",
+        less=False,
+        limit="decoding and folding in one interpreter",
+    ),
     Goal(
         title="events, whole path",
         size=_TEN,

@@ -146,8 +146,9 @@ def _check_body(asked: Asked) -> None:
 
 
 def _host(named: str) -> str:
-    """The host without its port, in lower case; an IPv6 address without its brackets."""
+    """The host without its port, in lower case; an IPv6 address without its brackets; empty for what is neither."""
     text = named.strip().lower()
     if text.startswith("["):
-        return text[1:].partition("]")[0]
+        address, _, rest = text[1:].partition("]")
+        return address if rest.startswith(":") or not rest else ""
     return text.partition(":")[0].removesuffix(".")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from exporter.adapters.decode_target import Part, decode_living_pods, decode_target, decode_targets
 from exporter.adapters.transport import Transport
-from exporter.domain.cancel import FIRST_STAGES, STAGES, LivePod, Target, belongs, stage_of
+from exporter.domain.cancel import FIRST_STAGES, LAST_STAGES, STAGES, LivePod, Target, belongs, stage_of
 from exporter.domain.failures import Failed, Word
 from exporter.domain.identity import ID_LABEL, SearchId
 
@@ -62,9 +62,9 @@ class JobsApi:
         return [target for target in own if stage_of(target) in FIRST_STAGES] if first_stages else own
 
     def unlabelled(self, search: SearchId) -> list[Target]:
-        """Living Jobs without the label whose template, environment or path names the search, of the first pages."""
-        query = {"labelSelector": f"app in ({','.join(STAGES)}),!{ID_LABEL}", "fieldSelector": _UNFINISHED}
-        found = self._all(self._jobs, query, decode_targets, enough=_LEGACY_PAGES)
+        """Living Jobs without the label whose template, environment or path names the search: every finalizer and
+        submit Job, for those stand in the way of a cancel, and the others of the first pages."""
+        found = self._bare(FIRST_STAGES) + self._bare(LAST_STAGES, enough=_LEGACY_PAGES)
         return [one for one in found if one.search == str(search) and one.evidence != "label" and not one.terminal]
 
     def read(self, name: str) -> Target | None:
@@ -123,6 +123,10 @@ class JobsApi:
         """Close the connections."""
         for transport in self._transports:
             transport.close()
+
+    def _bare(self, apps: Sequence[str], enough: int = 0) -> list[Target]:
+        query = {"labelSelector": f"app in ({','.join(apps)}),!{ID_LABEL}", "fieldSelector": _UNFINISHED}
+        return self._all(self._jobs, query, decode_targets, enough)
 
     def _living(self, selector: str) -> list[LivePod]:
         return self._all(self._pods, {"labelSelector": selector}, decode_living_pods)

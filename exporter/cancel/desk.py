@@ -247,9 +247,14 @@ class Desk:
                 )
             outcome = result.outcome
         finally:
-            if asked and outcome is not Outcome.DONE and not _begun(ticket):
+            if asked and outcome is not Outcome.DONE and not self._has_deleted(ticket):
                 way.withdrawn(order.namespace, str(order.search))
         return self._recalled(ticket, result)
+
+    def _has_deleted(self, ticket: Ticket) -> bool:
+        """Whether this cancel, or one before it, has deleted something of the search."""
+        with self._lock:
+            return ticket.has_deleted or self._memory.was_deleted(ticket.search)
 
     @contextmanager
     def _api(self, ticket: Ticket, way: ClusterWay) -> Generator[JobsApi, None, None]:
@@ -302,13 +307,8 @@ def _repeated(order: Order, before: Order, ticket: Ticket) -> Ticket:
 def _broken(ticket: Ticket, now: float) -> Result:
     """The end of a cancel that a fault of ours stopped."""
     plan = Plan(namespace=ticket.order.namespace, search=str(ticket.order.search))
-    outcome = Outcome.PARTIAL if _begun(ticket) else Outcome.UNAVAILABLE
+    outcome = Outcome.PARTIAL if ticket.has_deleted else Outcome.UNAVAILABLE
     return Result(outcome=outcome, plan=plan, detail="a fault of the exporter", began=ticket.asked_at, ended=now)
-
-
-def _begun(ticket: Ticket) -> bool:
-    """Whether a delete has been accepted."""
-    return any(stage.deleted for stage in ticket.progress.snapshot().stages)
 
 
 def _about(order: Order) -> dict[str, object]:

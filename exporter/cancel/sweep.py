@@ -6,9 +6,8 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from exporter.cancel.stages import Halt, Work, ask, delete_all, first_stage_pods, look, pause
-from exporter.domain.cancel import FIRST_STAGES, Outcome, Plan, Stage, Target
+from exporter.domain.cancel import FIRST_STAGES, LAST_STAGES, Outcome, Plan, Stage, Target
 
-_REST: tuple[Stage, ...] = ("setup", "blast")
 _PER_POLL = 200  # objects waited for that make a look one `poll` rarer: each look reads them all
 
 
@@ -56,9 +55,9 @@ def take(work: Work, plan: Plan) -> None:
         return
     if plan.targets and all(map(work.gave_up, plan.targets)):
         raise Halt(Outcome.CONFLICT, f"{len(plan.targets)} objects keep changing")
-    waves = [(stage, wave) for stage in _REST for wave in _waves(work, _open(work, plan.of(stage)))]
-    for number, (stage, wave) in enumerate(waves):
-        if number and (look(work, first_stages=True).targets or first_stage_pods(work)):
+    waves = [(stage, wave) for stage in LAST_STAGES for wave in _waves(work, _open(work, plan.of(stage)))]
+    for stage, wave in waves:
+        if look(work, first_stages=True).targets or first_stage_pods(work):
             return
         _delete_stage(work, stage, wave)
     pause(work, work.times.poll * (1 + len(plan.targets) / _PER_POLL))

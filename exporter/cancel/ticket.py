@@ -34,6 +34,11 @@ class Ticket:
         """Cluster, namespace and id."""
         return self.order.cluster, self.order.namespace, str(self.order.search)
 
+    @property
+    def has_deleted(self) -> bool:
+        """Whether a delete has been accepted."""
+        return any(stage.deleted for stage in self.progress.snapshot().stages)
+
     def finish(self, result: Result, at: float) -> None:
         """It has ended; `at` is monotonic."""
         self.result = result_document(result, cluster=self.order.cluster, dry_run=self.order.dry_run)

@@ -100,6 +100,11 @@ def _directly(arguments: Namespace) -> Directly:
     config = configured(arguments)
     if config is None:
         raise EndError(USAGE, "Nothing was done.")
+    if arguments.cluster is not None:
+        named = tuple(cluster for cluster in config.clusters if cluster.name == arguments.cluster)
+        if not named:
+            raise EndError(USAGE, f"No cluster of the configuration is called {arguments.cluster!r}.")
+        config = config.model_copy(update={"clusters": named})  # others may be down
     admin = config.admin
     times = Times(stage_one=admin.stage_one, whole=admin.whole, max_objects=admin.max_objects)
     return Directly(config, audit=arguments.audit or audit_file(os.environ), times=times)

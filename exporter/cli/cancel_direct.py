@@ -208,7 +208,8 @@ def _asking(cluster: Cluster, door: Door) -> Iterator[Access]:
     except Failed as failure:
         code = REFUSED if failure.word in (Word.DENIED, Word.UNAUTHENTICATED) else UNAVAILABLE
         hint = "Try `check --cancel person`." if failure.word is Word.DENIED else REMEDIES[failure.word]
-        raise EndError(code, f"The cluster cannot be asked: {failure}. {hint}") from None
+        name = f" {cluster.name}" if cluster.name else ""
+        raise EndError(code, f"The cluster{name} cannot be asked: {failure}. {hint}") from None
     finally:
         access.close()
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 
 from exporter.domain.attempts import Attempt, new_attempts
 from exporter.domain.counts import Counts
-from exporter.domain.jobentry import Entry
+from exporter.domain.entries import Entry, PodEntry
 from exporter.domain.jobfold import JobFold
 from exporter.domain.nodefold import NodeFold
-from exporter.domain.podentry import PodEntry
 from exporter.domain.records import PodRecord
 from exporter.domain.rules import Rules
 from exporter.domain.snapshots import Obituary

@@ -15,6 +15,7 @@ from exporter.domain.records import Evidence, Role
 Stage = Literal["finalizer", "submit", "setup", "blast"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 FIRST_STAGES: tuple[Stage, ...] = ("finalizer", "submit")
+LAST_STAGES: tuple[Stage, ...] = ("setup", "blast")
 Spare = Literal["terminal", "shared", "foreign", "unlabelled"]
 ObjectOutcome = Literal["deleted", "already_gone", "conflict", "failed", "left"]
 OWN_SETUP = "init-ssd-"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from exporter.domain.counts import Counts
-from exporter.domain.jobentry import Entry
+from exporter.domain.entries import Entry
 from exporter.domain.progress import median
 from exporter.domain.records import JobRecord, Uid
 from exporter.domain.rules import Rules

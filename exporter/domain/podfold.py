@@ -6,10 +6,9 @@ from collections import Counter
 
 from exporter.domain.attemptfold import AttemptFold
 from exporter.domain.counts import Counts
-from exporter.domain.jobentry import Entry
+from exporter.domain.entries import NOTHING, Entry, PodEntry, Pods, Share, added, each, share_of, without
 from exporter.domain.jobfold import JobFold, less
 from exporter.domain.nodefold import NodeFold
-from exporter.domain.podentry import NOTHING, PodEntry, Pods, Share, added, each, share_of, without
 from exporter.domain.pods import first_start, pod_state
 from exporter.domain.records import PodRecord, Uid
 from exporter.domain.rules import Rules

@@ -192,7 +192,9 @@ def test_the_names_that_are_listed_are_answered_for(tmp_path: Path, host: str) -
         assert port.get("/openapi.json", token="", host=host).status == 200
 
 
-@pytest.mark.parametrize("hosts", [[], ["localhost", "localhost"], [""], ["evil.example@localhost"]])
+@pytest.mark.parametrize(
+    "hosts", [[], ["localhost", "localhost"], [""], ["evil.example@localhost"], ["[::1]evil.example"]]
+)
 def test_a_host_must_be_named_once(port: Port, hosts: list[str]) -> None:
     lines = "".join(f"host: {host}\r\n" for host in hosts)
     assert port.raw(f"GET / HTTP/1.1\r\n{lines}\r\n".encode()).status == 403

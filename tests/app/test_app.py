@@ -139,9 +139,9 @@ def test_polls_of_many_namespaces_that_hang_take_no_longer_than_one() -> None:
         app = App(settings.model_copy(update={"limits": limits}), way=lambda _g, _c: open_access(server.url))
         began = time.monotonic()
         app._poll()
-        assert time.monotonic() - began < 1.5
-        counts = app.clusters[0].view().counts.totals
-        assert counts["exporter_collector_runs_total", ("batch", "jobs_stored", "timeout")] == 8
+        assert time.monotonic() - began < 4 * limits.list_deadline
+        timeouts = ("exporter_collector_runs_total", ("batch", "jobs_stored", "timeout"))
+        wait_for(lambda: app.clusters[0].view().counts.totals[timeouts] == 8, 5.0)
 
 
 @pytest.mark.fault(66)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.responses import JSONResponse, Response
+
 from exporter.adapters.transport import Answer, Transport
 from exporter.cancel import saga
 from exporter.cancel.api import JobsApi
@@ -23,6 +25,10 @@ TIMES = Times(poll=5.0)
 
 class Killed(BaseException):
     """The process dies here."""
+
+
+def refusal(status: int, **headers: str) -> Response:
+    return JSONResponse({"kind": "Status", "code": status}, status, headers)
 
 
 @dataclass(frozen=True, slots=True)

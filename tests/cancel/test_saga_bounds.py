@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from exporter.cancel.order import Times
 from exporter.domain.cancel import Outcome, Refusal
-from tests.cancel.bench import A
+from tests.cancel.bench import A, B
 from tests.cancel.runs import Asked, Play, Server, nothing
 from tests.cancel.test_saga_faults import SHORT, STALL, KthDelete, refusal
 from tests.support.manifests import Manifest, batch_job, finalizer_job, submit_job
@@ -39,6 +39,18 @@ def test_beside_an_unlabelled_finalizer_or_submit_job_no_batch_is_deleted(
         result = play.cancel(dry_run=dry_run)
         assert (result.outcome, result.refusal) == (Outcome.REFUSED, Refusal.UNLABELLED)
     assert (play.witness.deletes, play.bench.deletable()) == ([], before)
+
+
+def test_an_unlabelled_finalizer_is_seen_behind_any_number_of_old_batches(server: Server) -> None:
+    play = server.stage()
+    play.bench.search(submit=False, finalizer=False)
+    for number in range(4001):
+        old = of_an_old_client(batch_job(B, number))
+        old["metadata"]["name"] = f"a-batch-{number:04}"
+        play.bench.create(old)
+    play.bench.create(of_an_old_client(finalizer_job(A)))
+    result = play.cancel(api=play.api(nothing), dry_run=True)
+    assert (result.outcome, result.refusal) == (Outcome.REFUSED, Refusal.UNLABELLED)
 
 
 @pytest.mark.fault(97)
@@ -93,3 +105,24 @@ def test_a_program_that_stops_sends_no_delete_again(play: Play) -> None:
     result = play.cancel(api=play.api(nothing, budget=SHORT), stop=stop.is_set)
     assert (result.outcome, result.deleted) == (Outcome.INTERRUPTED, 0)
     assert len(play.witness.deletes) == 1
+
+
+@pytest.mark.fault(95)
+def test_a_finalizer_that_came_and_went_between_two_looks_is_waited_for(play: Play) -> None:
+    """Its Job is gone before a look at the Jobs could see it; its pod still has its grace."""
+    play.bench.busy = False
+    late = finalizer_job(A)
+    late["metadata"]["name"] += "-late"
+    came: list[str] = []
+    for job in play.bench.jobs(A, "setup"):
+        play.bench.remove(job["metadata"]["name"])
+
+    def before(asked: Asked) -> None:
+        if "status.successful=0" in asked.query.get("fieldSelector", "") and play.witness.deletes and not came:
+            came.append(play.bench.create(late))
+            play.bench.settle()
+            play.bench.remove(came[0])
+        play.bench.settle()
+
+    assert play.cancel(api=play.api(before)).outcome is Outcome.DONE
+    assert came

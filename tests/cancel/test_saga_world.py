@@ -51,7 +51,7 @@ def test_one_of_two_searches_is_cancelled_while_both_run() -> None:
                 stop=lambda: False,
                 clock=SystemClock(),
             )
-        assert result.outcome is Outcome.DONE, result
+        assert result.outcome is Outcome.DONE, (result.detail, result.remaining, result.objects)
         assert result.deleted >= BATCHES
         assert world.store.list("pods", NAMESPACE, f"elb-job-id={A},app=blast") == []
         assert uids(world, B) == other

@@ -184,3 +184,19 @@ with Simulator() as simulator:
 print(ran.err, ran.out)
 sys.exit(ran.code)
 """
+
+
+def test_another_cluster_that_is_down_stops_nothing_where_one_is_named(simulator: Simulator, tmp_path: Path) -> None:
+    """Of all the configured ones that one is asked alone: 0 if the search is there, 5 if not; an unknown one is 2."""
+    (tmp_path / "token").write_text(simulator.token)
+    connect = {"mode": "direct", "token_file": str(tmp_path / "token"), "insecure_http": True}
+    servers = {"down": "http://127.0.0.1:1", "up": simulator.url}
+    clusters = [{"name": name, "connect": {**connect, "server": server}} for name, server in servers.items()]
+    (tmp_path / "config.yaml").write_text(json.dumps({"clusters": clusters}))
+    flags = ("--direct", "--yes", "--config", str(tmp_path / "config.yaml"))
+    env = {"XDG_STATE_HOME": str(tmp_path)}
+    everywhere = run("cancel", MINE, *flags, env=env)
+    assert (everywhere.code, "The cluster down cannot be asked" in everywhere.err) == (7, True)
+    assert run("cancel", "job-" + "e" * 32, *flags, "--cluster", "up", env=env).code == 5
+    assert run("cancel", MINE, *flags, "--cluster", "left", env=env).code == 2
+    assert run("cancel", MINE, *flags, "--cluster", "up", env=env).code == 0

@@ -334,8 +334,9 @@ def test_an_id_that_the_daemon_has_not_seen_is_asked_for_as_it_is(simulator: Sim
     put(simulator, "nightly", setup=False)
 
     async def deaf(request: Request) -> Response | None:
-        everything = request.query_params.get("labelSelector", "").startswith("app in")
-        return JSONResponse({"kind": "Status", "code": 403}, 403) if everything else None
+        selector = request.query_params.get("labelSelector", "")
+        of_the_feed = selector.startswith("app in") and "!elb-job-id" not in selector
+        return JSONResponse({"kind": "Status", "code": 403}, 403) if of_the_feed else None
 
     simulator.api.intercept = deaf
     with daemon(simulator, tmp_path) as port:

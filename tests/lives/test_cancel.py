@@ -114,6 +114,7 @@ def test_batches_that_end_and_vanish_meanwhile_and_those_of_a_straggling_client_
     def meanwhile() -> None:
         for pod in pods:
             arena.world.kubelet.succeed(pod)
+        wait_for(lambda: not set(brief) & _unfinished(arena), what="their Jobs to end")
         arena.act(straggler.step, every=0.3)
 
     result = cancelling.cancel(arena, requested=meanwhile, times=replace(TIMES, settle=2.5))
@@ -147,6 +148,11 @@ def test_a_rehearsal_and_a_cancel_without_the_right_change_nothing(arena: Arena)
     arena.world.delete(*_versions(arena, "blast"))
     wait_for(lambda: arena.finalizer.markers, what="the marker")
     assert arena.finalizer.markers == ["SUCCESS"]
+
+
+def _unfinished(arena: Arena) -> set[str]:
+    jobs = jobs_of(arena.world, arena.asked, "blast")
+    return {job["metadata"]["name"] for job in jobs if "completionTime" not in job["status"]}
 
 
 def _versions(arena: Arena, app: str) -> dict[str, str]:

@@ -99,6 +99,19 @@ def test_a_deleted_pod_is_killed_after_its_grace_and_then_gone() -> None:
         assert seen(world, "pods", lambda pod: exit_codes(pod) == {"blast": 137, "results-export": 137})
 
 
+def test_a_pod_that_ends_in_the_instant_of_its_deletion_goes_without_its_grace() -> None:
+    """The DELETE comes before its end is known, and gives it a grace that nobody waits for."""
+    with playing(speed=100) as world:
+        world.kubelet.write(SEARCH.batch_name(0), batch_script(10.0))
+        world.store.create("jobs", manifests.batch(SEARCH, 0))
+        wait_for(lambda: state(world.store.get("jobs", "default", SEARCH.batch_name(0))) == "complete", "the end")
+        [pod] = pods(world, SEARCH.batch_name(0))
+        name = pod["metadata"]["name"]
+        world.store.update("pods", "default", name, lambda pod: pod["status"].update(phase="Running"))
+        world.store.delete("pods", "default", name)
+        wait_for(lambda: not pods(world, SEARCH.batch_name(0)), "the pod to go")
+
+
 def test_the_openapi_pod_runs_and_tells_its_limit() -> None:
     with playing() as world:
         [pod] = wait_for(

@@ -102,6 +102,8 @@ class Kubelet:
         uid, node = pod["metadata"]["uid"], pod["spec"].get("nodeName")
         run = self._runs.get(uid)
         if uid in self._done:
+            if node not in self._unplugged and pod["metadata"].get("deletionGracePeriodSeconds"):
+                self._take_away(pod)  # it ended while it was being deleted: its grace is nobody's any more
             return
         if run is not None:
             run.pod = pod
@@ -215,7 +217,11 @@ class Kubelet:
         self._end_all(run, Exit(code=137) if stubborn else Exit(code=143))
         self._publish(run)
         self._leave(run)
-        self._quietly(lambda: self._store.delete("pods", *run.place, grace_seconds=0, preconditions={"uid": run.uid}))
+        self._take_away(run.pod)
+
+    def _take_away(self, pod: Object) -> None:
+        place, uid = (pod["metadata"]["namespace"], pod["metadata"]["name"]), pod["metadata"]["uid"]
+        self._quietly(lambda: self._store.delete("pods", *place, grace_seconds=0, preconditions={"uid": uid}))
 
     def _end_all(self, run: PodRun, end: Exit) -> None:
         for box in run.boxes:
