@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BUDGET = Path(__file__).with_name("budget.toml")
 HEAD = """\
 # What the daemon costs, in counts that depend on no clock: 1,000 Jobs in 10 searches (tests/budget/counts.py).
-# A count may differ by `tolerance` either way, bytes kept by three times that. One that grew is a regression; one that fell is to be written down:
-# `make budget`, and the diff is reviewed.
+# A count may differ by `tolerance` either way, bytes kept by three times that. One that grew is a regression; one that
+# fell is to be written down: `make budget`, and the diff is reviewed.
 """
 TOLERANCE = 0.02
 OF_BYTES = 3  # times as much for what is kept: threads that run meanwhile keep some too
