@@ -71,7 +71,8 @@ exit codes: 0 everything was read, 2 usage or configuration, 7 something could n
 _CHECK = """\
 For each configured cluster and namespace: connects, asks who you are, asks the API for every permission that
 the exporter uses, and compares the clocks. Nothing is changed. The daemon lists and watches; only where its admin
-port is on (admin.enabled), or with --cancel, is the right to delete Jobs asked for, too.
+port is on (admin.enabled), or with --cancel, is the right to delete Jobs asked for, too. Of a cluster with an
+azure.resource_id ARM is asked first, and each missing role is shown with the command that assigns it.
 
 For each missing permission it says what is lost, and it prints the Roles and bindings that grant exactly those to
 exactly you; what a cancel needs is in Roles of its own. Applying them takes away nothing that was granted before.

@@ -9,7 +9,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from exporter import collectors
 from exporter.adapters.clock import SystemClock
@@ -20,6 +20,8 @@ from exporter.adapters.transport import Answer, Transport
 from exporter.cli.configured import USAGE, configured
 from exporter.cli.findings import Findings, remedy, report
 from exporter.cli.permissions import Permission, Purpose, needed, of_cancel, of_custom, of_person, of_reviews
+from exporter.cli.rights import CREDENTIAL, Asked, assignment, told
+from exporter.cli.rights_ask import rights
 from exporter.config import Cluster, Config
 from exporter.config.custom import kinds
 from exporter.domain.custom import Kind
@@ -45,16 +47,25 @@ def command(arguments: Namespace) -> int:
         door = Door(config, SystemClock())
         clusters, failures = present(config, door)
         ways = [(cluster, door.reach(cluster)) for cluster in clusters]
+        azure = [] if arguments.cancel == "person" else [(one.name, rights(one, door)) for one in clusters]
     except ConnectError as error:
         sys.stderr.write(f"cannot connect: {error}\n")
         return USAGE
     for failure in failures:
         sys.stderr.write(f"the fleet is not known whole: {failure}\n")
-    found = [_examined(cluster, config, access, arguments.cancel) for cluster, access in ways]
+    if not clusters and not config.shard:
+        sys.stderr.write(_nobody(config))
+        return _UNREACHABLE if failures else _MISSING
+    _say_azure(azure, only_grants=arguments.grants)
+    asked = [one for _, answers in azure for one in answers]
+    closed = {name for name, answers in azure if any(one.missing and one.right is CREDENTIAL for one in answers)}
+    open_ways = [(cluster, access) for cluster, access in ways if cluster.name not in closed]
+    found = [_examined(cluster, config, access, arguments.cancel) for cluster, access in open_ways]
     _say(found, again=_AGAIN[arguments.cancel], only_grants=arguments.grants)
-    if failures or any(one.failed for one in found):
+    if failures or any(one.failed for one in found) or any(one.failed and not one.missing for one in asked):
         return _UNREACHABLE
-    return _MISSING if any(one.missing for one in found) else _ALL_THERE
+    missing = any(one.missing for one in found) or any(one.missing for one in asked)
+    return _MISSING if missing else _ALL_THERE
 
 
 def examine(
@@ -175,9 +186,7 @@ def _may(asker: Asker, permission: Permission) -> bool:
 def _say(found: list[Findings], *, again: str, only_grants: bool) -> None:
     """The report on standard output, the YAML after it; or the YAML alone, with the report on standard error."""
     stream = sys.stderr if only_grants else sys.stdout
-    terminal = stream.isatty()
-    width = shutil.get_terminal_size().columns if terminal else None
-    colour = terminal and not os.environ.get("NO_COLOR")
+    width, colour = _looks(stream)
     for one in found:
         stream.write("\n".join(report(one, width=width, colour=colour)) + "\n\n")
         yaml = remedy(one)
@@ -186,3 +195,31 @@ def _say(found: list[Findings], *, again: str, only_grants: bool) -> None:
                 f"An administrator grants them with: elasticblast-exporter check{again} --grants | kubectl apply -f -\n"
             )
         sys.stdout.write(yaml)
+
+
+def _say_azure(azure: Sequence[tuple[str, Sequence[Asked]]], *, only_grants: bool) -> None:
+    """The rights in Azure of the clusters that are asked about there, before those inside them."""
+    stream = sys.stderr if only_grants else sys.stdout
+    width, colour = _looks(stream)
+    for cluster, asked in azure:
+        if asked:
+            stream.write("\n".join(told(cluster, asked, width=width, colour=colour)) + "\n\n")
+
+
+def _looks(stream: TextIO) -> tuple[int | None, bool]:
+    """How wide a stream is, and whether it shows colours."""
+    terminal = stream.isatty()
+    return shutil.get_terminal_size().columns if terminal else None, terminal and not os.environ.get("NO_COLOR")
+
+
+def _nobody(config: Config) -> str:
+    """ARM lists what the identity may read, and answers an empty list without any right."""
+    groups = config.discovery.resource_groups or ("",)
+    scopes = [
+        f"/subscriptions/SUBSCRIPTION/resourceGroups/{group}".removesuffix("/resourceGroups/") for group in groups
+    ]
+    commands = "\n".join(f"  {assignment('Reader', scope)}" for scope in scopes)
+    return (
+        "no cluster was found: none has the tags of discovery.tags, or the identity may not read any; "
+        f"an owner of the subscription lets it with\n{commands}\n"
+    )

@@ -40,7 +40,7 @@ class Monitor:
         metrics of its nodes. Raises Failed.
         """
         found: list[Point] = []
-        wanted = offered(asked, self._offered(resource, kind))
+        wanted = offered(asked, self.offers(resource, kind))
         refused: list[Failed] = []
         for one in wanted:
             try:
@@ -55,6 +55,18 @@ class Monitor:
         if refused and len(refused) == len(wanted):
             raise refused[0]
         return tuple(found)
+
+    def offers(self, resource: str, kind: str) -> Offers:
+        """The metrics that a resource offers with their grains; asked for once for all of a kind. Raises Failed."""
+        place = self._place(resource, kind)
+        known = self._known(place)
+        if known is not None:
+            return known
+        client = self._made()
+        given = self._arm.call(lambda: list(client.metric_definitions.list(resource, **self._arm.heard())))
+        offers = {one.name.value.lower(): _grains(one) for one in given if one.name is not None and one.name.value}
+        self._offers[place] = (self._clock.mono(), offers)
+        return offers
 
     def cost(self, resource: str, kind: str, asked: Sequence[Asked]) -> int:
         """The calls that `points` makes now, at most."""
@@ -74,17 +86,6 @@ class Monitor:
     def _known(self, place: str) -> Offers | None:
         read_at, offers = self._offers.get(place, (float("-inf"), None))
         return offers if self._clock.mono() - read_at < _OFFERED_FOR else None
-
-    def _offered(self, resource: str, kind: str) -> Offers:
-        place = self._place(resource, kind)
-        known = self._known(place)
-        if known is not None:
-            return known
-        client = self._made()
-        given = self._arm.call(lambda: list(client.metric_definitions.list(resource, **self._arm.heard())))
-        offers = {one.name.value.lower(): _grains(one) for one in given if one.name is not None and one.name.value}
-        self._offers[place] = (self._clock.mono(), offers)
-        return offers
 
     def _series(self, resource: str, asked: Asked) -> Iterator[Series]:
         client = self._made()
