@@ -61,25 +61,26 @@ class Holds:
 
 
 def fresh_since(moment: float) -> Callable[[Page], bool]:
-    """Whether every resource is fresh, and every watch has told something since `moment` in Unix seconds.
+    """Whether every watched resource is fresh, and has told something since `moment` in Unix seconds.
 
     A connection that was cut is fresh until the daemon notices; what is polled waits for its next poll.
     """
 
     def holds(page: Page) -> bool:
         heard = family(page, "exporter_collector_last_success_timestamp_seconds").items()
-        states = {key[-1] for key in moved(page, "exporter_collector_state")}
-        return states == {"fresh"} and all(at > moment for key, at in heard if "jobs_stored" not in key)
+        states = {key[-1] for key in moved(page, "exporter_collector_state") if key[1] in WATCHED}
+        return states == {"fresh"} and all(at > moment for key, at in heard if key[1] in WATCHED)
 
     return holds
 
 
 def words_since(before: Page, now: Page) -> Counter[str]:
-    """How the reads between two pages ended, by word."""
+    """How the reads of Jobs and of the core API between two pages ended, by word."""
     words: Counter[str] = Counter()
     earlier = family(before, "exporter_collector_runs_total")
     for key, number in family(now, "exporter_collector_runs_total").items():
-        words[key[-1]] += int(number - earlier.get(key, 0.0))
+        if key[0] != "custom":
+            words[key[-1]] += int(number - earlier.get(key, 0.0))
     return +words
 
 
