@@ -35,6 +35,7 @@ Body = Mapping[str, Any]
 # What the library and those below it raise on a request.
 ERRORS = (ApiException, HTTPError, HTTPException, OSError, ValueError, RecursionError)
 
+_MERGE_PATCH = "application/merge-patch+json"
 _EMBEDDED = ("certificate-authority-data", "client-certificate-data", "client-key-data")
 _SOCKET_OPTIONS = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
@@ -50,7 +51,7 @@ _SOCKET_OPTIONS = [
 class Request:
     """What to ask; `path` is absolute and encoded already."""
 
-    method: Literal["GET", "POST", "DELETE"]
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
     query: Query | None = None
     body: Body | None = None
@@ -118,7 +119,7 @@ class Channel:
         """
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(request.headers or {})}
         if request.body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = _MERGE_PATCH if request.method == "PATCH" else "application/json"
         serialized = self._client.param_serialize(
             request.method,
             request.path,

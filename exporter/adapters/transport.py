@@ -19,7 +19,7 @@ OnRequest = Callable[[str, str], None]
 _CHUNK = 64 * 1024
 _IDLE_SECONDS = 60.0
 _KEPT_CODES = frozenset({401, 403, 404, 409, 410, 429})
-_VERBS = {"GET": "get", "POST": "create", "DELETE": "delete"}
+_VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
 
 
 class Way(Protocol):
@@ -78,7 +78,7 @@ class Transport:
 
     def send(
         self,
-        method: Literal["POST", "DELETE"],
+        method: Literal["POST", "PATCH", "DELETE"],
         path: str,
         body: Body | None = None,
         query: Query | None = None,
@@ -86,7 +86,8 @@ class Transport:
         budget: float,
         cap: int,
     ) -> Answer:
-        """POST or DELETE, exactly once. Raises Failed; without an HTTP status in it the outcome is unknown."""
+        """POST, PATCH (a merge patch) or DELETE, exactly once. Raises Failed; without an HTTP status in it the outcome
+        is unknown."""
         return self._call(Request(method, path, query, body), budget=budget, cap=cap)
 
     def stream(

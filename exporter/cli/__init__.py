@@ -12,6 +12,7 @@ from pathlib import Path
 
 from exporter import __version__
 from exporter.cli import cancel_grammar as grammar
+from exporter.cli import rehearse_grammar as rehearsal
 
 _SUMMARY = """\
 Say what the ElasticBLAST searches of a cluster are doing: where each one is, when it will be done, what
@@ -24,6 +25,7 @@ Start here:
   elasticblast-exporter status          the searches as a table
   elasticblast-exporter status ID       one search, its last failures, and what to do next
   elasticblast-exporter cancel ID       what stopping it would delete; asks before it does
+  elasticblast-exporter rehearse        play a small search here, and see whether the daemon tells the truth
 """
 _EXIT = """\
 Each command explains itself: elasticblast-exporter COMMAND --help
@@ -162,6 +164,7 @@ def parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_status(commands)
     _add_cancel(commands)
+    _add_rehearse(commands)
     _add_printers(commands)
     return top
 
@@ -270,6 +273,12 @@ def _add_cancel(commands: _Commands[argparse.ArgumentParser]) -> None:
     _configured(command)
     texts = (grammar.NEW_CALLER, grammar.NEW_CALLER_MANUAL, grammar.NEW_CALLER_EXAMPLES)
     grammar.token_flags(_command(commands, "token", *texts))
+
+
+def _add_rehearse(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "rehearse", rehearsal.SUMMARY, rehearsal.MANUAL, rehearsal.EXAMPLES)
+    rehearsal.flags(command)
+    _configured(command)
 
 
 def _add_printers(commands: _Commands[argparse.ArgumentParser]) -> None:

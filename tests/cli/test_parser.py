@@ -12,7 +12,7 @@ from exporter.cli import parser
 from exporter.cli.run import INTERRUPTED
 from tests.cli.command import run
 
-COMMANDS = ("run", "demo", "once", "check", "status", "cancel", "token", "metrics", "config")
+COMMANDS = ("run", "demo", "once", "check", "status", "cancel", "rehearse", "token", "metrics", "config")
 REQUIRED = {"cancel": ["job-1"], "token": ["alice"]}
 
 
