@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from contextlib import ExitStack
@@ -31,19 +32,21 @@ COUNTS = (1, 10, 25, 50)
 JOBS, NODES = 50, 10
 SETTLE, MEASURE = 75.0, 60.0
 LONGEST = 300.0
+_LOOK_EVERY = 0.05
 
 
 def main(counts: list[int]) -> None:
     print(f"{JOBS} Jobs and {NODES} nodes per cluster; CPU is of one core, with nothing changing")
-    print("| clusters | all fresh after | threads | memory | CPU |")
-    print("|--:|--:|--:|--:|--:|")
+    print("| clusters | all fresh after | threads | at most | memory | CPU |")
+    print("|--:|--:|--:|--:|--:|--:|")
     for count in counts:
-        ready, threads, memory, cpu = measured(count)
-        print(f"| {count} | {ready:.0f} s | {threads} | {memory / 1024**2:.0f} MiB | {100 * cpu:.1f} % |", flush=True)
+        ready, threads, most, memory, cpu = measured(count)
+        mib = memory / 1024**2
+        print(f"| {count} | {ready:.0f} s | {threads} | {most} | {mib:.0f} MiB | {100 * cpu:.1f} % |", flush=True)
 
 
-def measured(count: int) -> tuple[float, int, float, float]:
-    """Seconds until all is fresh, threads, resident bytes, and CPU seconds per second at rest."""
+def measured(count: int) -> tuple[float, int, int, float, float]:
+    """Seconds until all is fresh, threads at rest and at most, resident bytes, and CPU seconds per second at rest."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         azure = stack.enter_context(ArmSimulator())
@@ -60,6 +63,7 @@ def measured(count: int) -> tuple[float, int, float, float]:
         path.write_text(json.dumps(configuration(azure, port)))
         began = time.monotonic()
         child = subprocess.Popen([sys.executable, "-m", "exporter", "run", "--config", str(path)])
+        crowd = stack.enter_context(Crowd(child.pid))
         try:
             while fresh(port) < count:
                 if time.monotonic() - began > LONGEST or child.poll() is not None:
@@ -70,11 +74,39 @@ def measured(count: int) -> tuple[float, int, float, float]:
             before = value(port, "process_cpu_seconds_total")
             time.sleep(MEASURE)
             cpu = (value(port, "process_cpu_seconds_total") - before) / MEASURE
-            threads = len(os.listdir(f"/proc/{child.pid}/task"))
-            return ready, threads, value(port, "process_resident_memory_bytes"), cpu
+            return ready, crowd.now(), crowd.most, value(port, "process_resident_memory_bytes"), cpu
         finally:
             child.terminate()
             child.wait(20.0)
+
+
+class Crowd:
+    """How many threads a process has, looked at often while the context lasts."""
+
+    def __init__(self, pid: int) -> None:
+        self._tasks = f"/proc/{pid}/task"
+        self._over = threading.Event()
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+        self.most = 0
+
+    def now(self) -> int:
+        """Threads at this moment, 0 when the process has ended."""
+        try:
+            return len(os.listdir(self._tasks))
+        except FileNotFoundError:
+            return 0
+
+    def _watch(self) -> None:
+        while not self._over.wait(_LOOK_EVERY):
+            self.most = max(self.most, self.now())
+
+    def __enter__(self) -> Crowd:
+        self._watching.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watching.join()
 
 
 def cluster(azure: ArmSimulator, number: int) -> Simulator:

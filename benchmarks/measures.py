@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from children import Answer, Child, Web, imported
-from servers import Server
+from servers import Replayed, Server
 from subjects import EXPORTER, Facts, Seen, Setting, Subject
 
 _DEADLINE = 120.0
@@ -72,9 +72,9 @@ class Bench:
 def measure(subject: Subject, server: Server, jobs: int, effort: Effort) -> Numbers:
     """Every number of one exporter against one server with so many Jobs."""
     server.begin()
-    steps = [_first_sync, _curl, _rest, _page, _scrapes]
-    if server.driven:
-        steps += [_relists, _steady, _latency, _bursts]
+    steps: list[Callable[[Bench], Numbers]] = [_first_sync, _curl, _rest, _page, _scrapes]
+    if isinstance(server, Replayed):
+        steps += [partial(step, server) for step in (_relists, _steady, _latency, _bursts)]
     with TemporaryDirectory() as folder:
         setting = Setting(
             server=server.address, kubeconfig=server.kubeconfig, folder=Path(folder), jobs=jobs, poll=effort.poll
@@ -178,18 +178,18 @@ def _scrapes(bench: Bench) -> Numbers:
     return scraper.numbers("scrape")
 
 
-def _relists(bench: Bench) -> Numbers:
+def _relists(server: Replayed, bench: Bench) -> Numbers:
     """While a pass over everything is under way; of an exporter that only polls, that is its next pass."""
     scraper = _Scraper(bench)
-    watched = set(bench.server.facts()["watched"])
+    watched = set(server.facts()["watched"])
     for _ in range(_RELISTS):
         since = time.monotonic()
-        bench.server.order("expire")
+        server.order("expire")
         while not _passed(bench, since) and time.monotonic() - since < bench.effort.poll + _PASS_WAIT:
             look_again = time.monotonic() + _LOOK_AT_PASSES
             while time.monotonic() < look_again:
                 scraper.both()
-    _await(lambda: watched <= set(bench.server.facts()["watched"]))
+    _await(lambda: watched <= set(server.facts()["watched"]))
     passes = list(_passes(bench))
     return scraper.numbers("relist", lambda a: any(a.began < end and a.ended > start for start, end in passes))
 
@@ -220,23 +220,23 @@ def _passed(bench: Bench, since: float) -> bool:
     return any(start >= since and now - end > bench.subject.page_time for start, end in _passes(bench))
 
 
-def _steady(bench: Bench) -> Numbers:
+def _steady(server: Replayed, bench: Bench) -> Numbers:
     """CPU while events come, with one scrape too."""
-    bench.server.order(f"rate?per_second={bench.effort.rate}")
+    server.order(f"rate?per_second={bench.effort.rate}")
     return {"steady_cpu": _cpu_share(bench)}
 
 
-def _latency(bench: Bench) -> Numbers:
+def _latency(server: Replayed, bench: Bench) -> Numbers:
     """From the moment an event is sent to the page that tells of it: each event adds one to a counter."""
     ends = time.monotonic() + bench.effort.seconds
-    base = len(bench.server.facts()["restarts"])
+    base = len(server.facts()["restarts"])
     found: list[tuple[float, float]] = []
     while time.monotonic() < ends:
         if page := bench.look():
             found.append((time.monotonic(), page.restarts))
         time.sleep(bench.subject.look_every)
-    bench.server.order("rate?per_second=0")
-    sent = bench.server.facts()["restarts"]
+    server.order("rate?per_second=0")
+    sent = server.facts()["restarts"]
     last = bench.until(lambda page: page.restarts >= len(sent), "last event")
     found.append((last, len(sent)))
     return _quantiles("event", _delays(sent, found, base))
@@ -252,15 +252,15 @@ def _delays(sent: Sequence[float], found: Iterable[tuple[float, float]], base: i
     return delays
 
 
-def _bursts(bench: Bench) -> Numbers:
+def _bursts(server: Replayed, bench: Bench) -> Numbers:
     """Events a second when they come as fast as they are taken, from the first one sent to the page with the last."""
-    if not bench.server.facts()["watched"]:
+    if not server.facts()["watched"]:
         return {}
     numbers: Numbers = {}
     for resource in ("pods", "jobs"):
         count, cpu = bench.effort.burst, bench.child.cpu()
-        sent = bench.server.order(f"burst?resource={resource}&count={count}")
-        facts = bench.server.facts()
+        sent = server.order(f"burst?resource={resource}&count={count}")
+        facts = server.facts()
         done, restarts = _succeeded(bench, facts), len(facts["restarts"])
         shown = bench.until(partial(_tells, done, restarts), "end of the burst")
         numbers[f"burst_{resource}"] = count / (shown - sent["began"])

@@ -35,28 +35,26 @@ _FOLDERS = {
 
 
 class Server(Protocol):
-    """An API server with a cluster in it. `driven`: events and relists can be asked for with `order`."""
+    """An API server with a cluster in it."""
 
     address: str
     kubeconfig: Path | None
-    driven: bool
 
     def begin(self) -> None: ...
     def facts(self) -> Facts: ...
-    def order(self, what: str) -> Facts: ...
     def asked_at(self) -> float: ...
     def fetch(self) -> Fetched: ...
 
 
 @dataclass(slots=True)
 class Replayed:
-    """The replay server. Times are monotonic, which all processes of a machine share."""
+    """The replay server, in which something happens when it is ordered. Times are monotonic, which all processes of a
+    machine share."""
 
     child: Child
     address: str
     web: Web
     kubeconfig: Path | None = None
-    driven: bool = True
 
     def begin(self) -> None:
         """Forget what an earlier exporter asked for: nothing to do, each one gets a server of its own."""
@@ -96,13 +94,12 @@ def replayed(jobs: int, *, mix: Mix | None = None) -> Iterator[Replayed]:
 
 @dataclass(slots=True)
 class Real:
-    """The real kube-apiserver: nothing moves in it, so there is nothing to order."""
+    """The real kube-apiserver: nothing moves in it."""
 
     plane: ControlPlane
     known: Facts
     address: str
     kubeconfig: Path | None
-    driven: bool = False
     _passed: int = field(default=0)
 
     def begin(self) -> None:
@@ -111,9 +108,6 @@ class Real:
 
     def facts(self) -> Facts:
         return self.known
-
-    def order(self, what: str) -> Facts:
-        raise NotImplementedError(what)
 
     def asked_at(self) -> float:
         """When the first request for Jobs or pods came."""

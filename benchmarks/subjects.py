@@ -97,6 +97,10 @@ def ksm_argv(setting: Setting, program: str) -> list[str]:
     return [program, where, *own, f"--telemetry-port={free_port()}", *reads, "--enable-gzip-encoding"]
 
 
+# What is not there need not be fresh.
+_STALE = re.compile(r'state="(stale|expired|denied|stopped|never)"')
+
+
 def _of_search(jobs_family: str, restarts_family: str) -> Callable[[bytes], Seen]:
     """A reader of a page that says the batches of each search by state."""
 
@@ -110,7 +114,7 @@ def _of_search(jobs_family: str, restarts_family: str) -> Callable[[bytes], Seen
                 pairs = dict(_LABEL.findall(labels))
                 if pairs["state"] in _BATCH_STATES and float(value):
                     page.states.setdefault(pairs["elb_job_id"], {})[pairs["state"]] = int(float(value))
-            elif name == "elasticblast_exporter_collector_state" and 'state="fresh"' in labels and float(value) != 1.0:
+            elif name == "elasticblast_exporter_collector_state" and _STALE.search(labels) and float(value):
                 page.stale.append(labels)
         return page
 

@@ -10,11 +10,13 @@ from functools import partial
 from exporter import collectors
 from exporter.adapters.clock import Clock, SystemClock
 from exporter.config import Config
-from exporter.domain.armid import ClusterId
+from exporter.domain.armid import ArmId
 from exporter.domain.failures import Word
+from exporter.domain.gate import UNANSWERED
 from exporter.logs import Transitions, event
 from exporter.members import Maker, Member, together
 from exporter.runtime.cluster import Cluster
+from exporter.runtime.crew import Chore, Crew
 from exporter.runtime.feed import Feed
 from exporter.runtime.poller import Poller
 from exporter.runtime.process import Process
@@ -50,7 +52,7 @@ class App:
         self._process = Process()
         self.admin = self._admin_port(speed) if config.admin.enabled else None
         self._maker = Maker(clock=self.clock, way=way, speed=speed, admin=self.admin)
-        self._found: frozenset[ClusterId] = frozenset()
+        self._found: frozenset[ArmId] = frozenset()
         self._searched = not config.discovery.subscriptions
         self._changing = threading.Lock()
         self._members = self._maker.built(fleet(config, self._found), config)
@@ -66,6 +68,7 @@ class App:
         self._started_at = self.clock.mono()
         self._stopping = threading.Event()
         self._transitions = Transitions(self.clock.mono)
+        self._crew = Crew()
         self._plan()
 
     @property
@@ -126,9 +129,7 @@ class App:
             return []
         found = self._maker.found(self.config, self._found)
         self._found = found.clusters
-        known = {member.given for member in self._members}
-        new = [given for given in fleet(self.config, self._found) if given not in known]
-        self._members += self._maker.built(new, self.config)
+        self._members, _ = self._draft(self.config, self._found)
         self._follow(self.config)
         return [f"discovery: {failure.word} {failure.detail}" for failure in found.failures]
 
@@ -144,27 +145,33 @@ class App:
         if searched:
             threading.Thread(target=self._discover, name="discover", daemon=True).start()
 
-    def _change(self, config: Config, found: frozenset[ClusterId], hurry: Callable[[], bool]) -> None:
+    def _change(self, config: Config, found: frozenset[ArmId], hurry: Callable[[], bool]) -> None:
         kept_values = {name: getattr(self.config, name) for name in _NEEDS_RESTART}
         needs = [name for name, value in kept_values.items() if getattr(config, name) != value]
         config = config.model_copy(update=kept_values)
-        wanted = fleet(config, found)
-        same = all(getattr(config, name) == getattr(self.config, name) for name in _SHARED)
-        kept = {member.given: member for member in self._members} if same else {}
-        fresh = self._maker.built([given for given in wanted if given not in kept], config)
+        members, fresh = self._draft(config, found)
         try:
             self._show(fresh, hurry)
         except BaseException:
             together([partial(member.discard, 1.0) for member in fresh])
             raise
-        by_given = {member.given: member for member in (*kept.values(), *fresh)}
-        old, self._members = self._members, [by_given[given] for given in wanted]
+        old, self._members = self._members, members
         self.config, self._found = config, found
         self._follow(config)
         first = [(member.cluster, poller) for member in fresh for poller in member.cluster.pollers if poller.due()]
         threading.Thread(target=self._ask, args=(first,), name="first-polls", daemon=True).start()
         together([partial(member.stop, 1.0) for member in old if member not in self._members])
         event(LOG, logging.INFO, "reloaded", clusters_replaced=len(fresh), needs_restart=",".join(needs) or None)
+
+    def _draft(self, config: Config, found: frozenset[ArmId]) -> tuple[list[Member], list[Member]]:
+        """The members as they are to be, and which of them are new, not started: those that nothing has changed stay.
+        Raises ConnectError."""
+        wanted = fleet(config, found)
+        same = all(getattr(config, name) == getattr(self.config, name) for name in _SHARED)
+        kept = {member.given: member for member in self._members} if same else {}
+        fresh = self._maker.built([given for given in wanted if given not in kept], config)
+        by_given = kept | {member.given: member for member in fresh}
+        return [by_given[given] for given in wanted], fresh
 
     def _discover(self) -> None:
         """Look who is in the fleet: who is new joins, who has left is let go, and all others go on."""
@@ -248,15 +255,23 @@ class App:
         together([keeper.look for keeper in keepers if keeper.needed()], within=_GATE_EVERY)
 
     def _poll(self) -> None:
-        """Each in a thread of its own: an API that hangs delays no other, and the tick by no more than one budget."""
+        """An API that hangs has its share of the threads, and delays the tick by no more than one budget."""
         self._ask(self._due())
 
     def _due(self) -> list[tuple[Cluster, Poller]]:
         return [(cluster, poller) for cluster in self.clusters for poller in cluster.pollers if poller.due()]
 
     def _ask(self, pollers: Sequence[tuple[Cluster, Poller]]) -> None:
-        polls = [partial(cluster.poll, poller) for cluster, poller in pollers]
-        together(polls, within=self.config.limits.list_deadline)
+        chores = {
+            Chore(
+                whom=(cluster.settings.name, poller.collector),
+                call=partial(cluster.poll, poller),
+                doubtful=poller.pulse.word in UNANSWERED,
+            ): (cluster, poller)
+            for cluster, poller in pollers
+        }
+        for left in self._crew.do(chores, within=self.config.limits.list_deadline):
+            _skip(*chores[left])
 
     def _rejected(self, code: int) -> None:
         self._process.count_request("none", code)
@@ -266,7 +281,7 @@ class App:
         if tick != "polls":
             return
         for cluster, poller in self._due():
-            cluster.count_run(poller.collector, poller.name, "skipped")
+            _skip(cluster, poller)
 
     def _stuck(self, busy_since: float | None) -> bool:
         return (
@@ -287,6 +302,11 @@ class App:
             on_request=self._process.count_request,
             now=self.clock.wall,
         )
+
+
+def _skip(cluster: Cluster, poller: Poller) -> None:
+    if not poller.pulse.silent:
+        cluster.count_run(poller.collector, poller.name, "skipped")
 
 
 def _not_there(source: Feed | Poller) -> bool:

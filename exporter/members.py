@@ -14,7 +14,7 @@ from exporter.adapters.kube import Access
 from exporter.cancel.desk import ClusterWay
 from exporter.config import Cluster as ClusterConfig
 from exporter.config import Config
-from exporter.domain.armid import ClusterId
+from exporter.domain.armid import ArmId
 from exporter.runtime.cluster import Cluster
 from exporter.runtime.gatekeeper import Gatekeeper
 from exporter.wiring import Reach, build_cluster
@@ -75,10 +75,10 @@ class Maker:
     def door(self, config: Config) -> Door:
         """The door to Azure as configured: the same one until the configuration says otherwise."""
         if self._door is None or self._door.config != config:
-            self._door = Door(config, self._clock)
+            self._door = Door(config, self._clock, speed=self._speed)
         return self._door
 
-    def found(self, config: Config, known: frozenset[ClusterId]) -> Found:
+    def found(self, config: Config, known: frozenset[ArmId]) -> Found:
         """Who is in the fleet. Raises ConnectError."""
         return self.door(config).discover(known)
 

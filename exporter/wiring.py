@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from exporter.adapters.azure.credentials import Credential
+from exporter.adapters.azure.credentials import Principal
 from exporter.adapters.clock import Clock
 from exporter.adapters.decode import stored_objects
 from exporter.adapters.endpoint import ConnectError, KubeSettings
@@ -57,7 +57,7 @@ def build_cluster(
     config: Config,
     *,
     access: Access,
-    credential: Callable[[], Credential],
+    credential: Principal,
     collectors: Sequence[Collector],
     clock: Clock,
     rules: Rules,
@@ -81,6 +81,7 @@ def build_cluster(
         cancels=config.admin.enabled,
     )
     cluster = Cluster(settings, collectors=collectors, clock=clock)
+    cluster.credentials.append(access.credential)
     for collector in collectors:
         cluster.feeds += _feeds(collector, cluster, config, access, clock)
         cluster.pollers += _pollers(collector, cluster, config, access, clock)

@@ -77,8 +77,9 @@ class AdminPort:
             namespaces=cluster.settings.namespaces,
             api=api,
             transport=lambda: access.transport("reviews", counted),
-            requested=cluster.cancel_requested,
-            withdrawn=cluster.cancel_withdrawn,
+            requested=partial(cluster.cancel, "requested"),
+            withdrawn=partial(cluster.cancel, "withdrawn"),
+            ended=partial(cluster.cancel, "ended"),
             close=access.close,
         )
 

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import secrets
+import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.controlplane import ControlPlane
+from tests.support.dealing import FIRST, ByFile
 from tests.support.kubeapi import expect
 
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# A shell starts what is in its background with Ctrl-C ignored, and the commands under test would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What schemathesis would import at the very end: CPython 3.11 fails to parse a module if a garbage collection begins
+# meanwhile that runs code, and by then there is garbage.
+for module in ("allure", "html.writer", "junitxml"):
+    with contextlib.suppress(ImportError):
+        importlib.import_module(f"schemathesis.reporting.{module}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -220,6 +220,11 @@ def _values(node: Any, path: Path) -> Iterator[Any]:
         children = list(node.values()) if isinstance(node, dict) else node
         for child in children[:_BRANCHES]:
             yield from _values(child, rest)
+    elif isinstance(node, list) and "=" in step:
+        key, _, wanted = step.partition("=")
+        for child in node[:_BRANCHES]:
+            if isinstance(child, dict) and child.get(key) == wanted:
+                yield from _values(child, rest)
     elif isinstance(node, dict) and step in node:
         yield from _values(node[step], rest)
 
@@ -233,6 +238,8 @@ def _text(item: Mapping[str, Any], path: Path) -> str:
 
 def _amount(item: Mapping[str, Any], amount: Amount) -> float | None:
     """The sum of the numbers at a path, None without one. Raises ValueError for what is no number of zero or more."""
+    if amount.equals:
+        return float(sum(value == amount.equals for value in _values(item, amount.path)))
     found = [_number(value) for value in _values(item, amount.path) if value is not None]
     return float(sum(found)) if found else None
 

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from exporter.adapters import endpoint
 from exporter.adapters.clock import Clock, SystemClock
 from exporter.adapters.endpoint import Endpoint, KubeSettings
-from exporter.adapters.kube_client import Channel, configuration_of, from_kubeconfig
+from exporter.adapters.kube_client import Channel, configuration_of, credential_facts, from_kubeconfig
 from exporter.adapters.line import Line, Reaper
 from exporter.adapters.transport import OnRequest, Transport, Way
+from exporter.domain.credential import CredentialFacts
 
 
 class Access:
@@ -25,7 +26,10 @@ class Access:
         renew: Callable[[], bool],
         connect_timeout: float,
         let_go: Callable[[], None],
+        credential: Callable[[], CredentialFacts | None],
     ) -> None:
+        """`credential` says at once who we are there, None while that is not known."""
+        self.credential = credential
         self._server = server
         self._channel = channel
         self._renew = renew
@@ -63,9 +67,11 @@ def connect(settings: KubeSettings, *, env: Mapping[str, str] | None = None, clo
     clock = clock or SystemClock()
     mode = endpoint.mode_of(settings, env)
     if mode == "in_cluster":
-        return reach(endpoint.in_cluster(settings, env, clock), connect_timeout=settings.connect_timeout)
+        where = endpoint.in_cluster(settings, env, clock)
+        return reach(where, mode="service_account", connect_timeout=settings.connect_timeout)
     if mode == "direct":
-        return reach(endpoint.direct(settings, clock), connect_timeout=settings.connect_timeout)
+        token = "token_file" if settings.token_file else "token"
+        return reach(endpoint.direct(settings, clock), mode=token, connect_timeout=settings.connect_timeout)
     configuration, let_go = from_kubeconfig(settings)
     return Access(
         configuration.host,
@@ -73,16 +79,28 @@ def connect(settings: KubeSettings, *, env: Mapping[str, str] | None = None, clo
         renew=lambda: False,
         connect_timeout=settings.connect_timeout,
         let_go=let_go,
+        credential=_fixed(credential_facts(configuration)),
     )
 
 
-def reach(where: Endpoint, *, connect_timeout: float = 3.0) -> Access:
-    """Return the access to an endpoint, such as one that ARM gave."""
-    configuration = configuration_of(where)
+def reach(where: Endpoint, *, mode: str, connect_timeout: float = 3.0) -> Access:
+    """Return the access to an endpoint; `mode` says where its token is from."""
+    configuration, tokens = configuration_of(where), where.tokens
+
+    def credential() -> CredentialFacts:
+        if tokens is None:
+            return CredentialFacts(api="kubernetes", mode="none")
+        return CredentialFacts(api="kubernetes", mode=mode, ends_at=tokens.ends_at)
+
     return Access(
         where.server,
         lambda line: Channel(configuration, line),
-        renew=where.tokens.renew if where.tokens else lambda: False,
+        renew=tokens.renew if tokens else lambda: False,
         connect_timeout=connect_timeout,
         let_go=lambda: None,
+        credential=credential,
     )
+
+
+def _fixed(credential: CredentialFacts) -> Callable[[], CredentialFacts]:
+    return lambda: credential

@@ -28,6 +28,7 @@ from exporter import __version__
 from exporter.adapters.endpoint import ConnectError, Endpoint, KubeSettings, check_server
 from exporter.adapters.line import Line
 from exporter.adapters.tokens import Tokens, checked_token
+from exporter.domain.credential import CredentialFacts, end_of
 
 Query = Mapping[str, str | int | bool]
 Response = urllib3.HTTPResponse
@@ -181,6 +182,14 @@ def from_kubeconfig(settings: KubeSettings) -> tuple[Configuration, Callable[[],
         let_go()
         raise
     return configuration, let_go
+
+
+def credential_facts(configuration: Configuration) -> CredentialFacts:
+    """How a configuration says who we are: by the token that it holds, else by its client certificate."""
+    token = configuration.api_key.get("BearerToken")
+    if token:
+        return CredentialFacts(api="kubernetes", mode="token", ends_at=end_of(token.rpartition(" ")[2]))
+    return CredentialFacts(api="kubernetes", mode="client_certificate" if configuration.cert_file else "none")
 
 
 def _load(settings: KubeSettings, held: list[int]) -> Configuration:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from exporter.adapters.clock import Clock
+from exporter.domain.credential import end_of
 
 LONGEST_TOKEN = 16 * 1024
 _JUST_CHANGED = 5.0  # seconds
@@ -22,7 +23,11 @@ def checked_token(text: str) -> str:
 
 
 class Tokens(Protocol):
-    """`current()` is the token to send now; `renew()` looks for another one and says whether there is."""
+    """`current()` is the token to send now; `renew()` looks for another one and says whether there is. `ends_at`: when
+    the token ends, Unix seconds, None where that is not known."""
+
+    @property
+    def ends_at(self) -> float | None: ...
 
     def current(self) -> str: ...
 
@@ -35,6 +40,7 @@ class FixedToken:
     def __init__(self, text: str) -> None:
         """Raises ValueError for text that cannot be a token."""
         self._token = checked_token(text)
+        self.ends_at = end_of(self._token)
 
     def __repr__(self) -> str:
         return "FixedToken(***)"
@@ -55,6 +61,7 @@ class TokenFile:
         self._clock = clock
         self._lock = threading.Lock()
         self._token = self._read()
+        self.ends_at = end_of(self._token)
         self._read_at = clock.mono()
         self._changed_at = float("-inf")
 
@@ -82,6 +89,7 @@ class TokenFile:
             self._token = self._read()
         except (OSError, ValueError):
             return
+        self.ends_at = end_of(self._token)
 
     def _read(self) -> str:
         with self._path.open("rb") as file:

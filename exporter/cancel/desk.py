@@ -35,7 +35,7 @@ _PATIENCE = 0.75  # of the time to stop; what is left of it is for a cancel whos
 class ClusterWay:
     """How to act on one cluster. `api` gives a namespace's API with connections of its own, `transport` a connection
     for reviews; `requested` hears, with namespace and id, that a first DELETE is about to be sent, `withdrawn` that
-    none was accepted after all."""
+    none was accepted after all, `ended` that no more will be sent."""
 
     name: str
     namespaces: tuple[str, ...]
@@ -43,6 +43,7 @@ class ClusterWay:
     transport: Callable[[], Transport]
     requested: Callable[[str, str], None]
     withdrawn: Callable[[str, str], None]
+    ended: Callable[[str, str], None]
     close: Callable[[], None]
 
 
@@ -247,6 +248,8 @@ class Desk:
                 )
             outcome = result.outcome
         finally:
+            if asked:
+                way.ended(order.namespace, str(order.search))
             if asked and outcome is not Outcome.DONE and not self._has_deleted(ticket):
                 way.withdrawn(order.namespace, str(order.search))
         return self._recalled(ticket, result)

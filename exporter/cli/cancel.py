@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from argparse import Namespace
@@ -38,6 +37,7 @@ from exporter.cli.cancel_values import (
 )
 from exporter.cli.configured import configured
 from exporter.cli.table import printable
+from exporter.cli.terminal import colours, redraws, width_of
 from exporter.config.environment import ADMIN_TOKEN, ADMIN_URL
 from exporter.domain.names import short_id
 
@@ -63,7 +63,7 @@ def _cancel(arguments: Namespace) -> int:
     if plan:
         place = replace(place, cluster=plan.cluster, namespace=plan.namespace)
     say = _stream(arguments)
-    _write(say, plan_lines(plan, place, way.words, time.time(), width=_width(say), colour=_colour(say)))
+    _write(say, plan_lines(plan, place, way.words, time.time(), width=width_of(say), colour=colours(say)))
     if plan and plan.count and not (arguments.yes or arguments.dry_run or _agreed(plan, say)):
         raise EndError(REFUSED, "That is not the short id: nothing was deleted.")
     return _watched(way.begin(_wish(place, plan, arguments)), plan, arguments)
@@ -159,13 +159,13 @@ def _watched(run: Run, plan: PlanDocument | None, arguments: Namespace) -> int:
         sys.stdout.write(msgspec.json.encode({"key": run.key, "plan": plan, "result": result}).decode() + "\n")
     if result is None:
         return early
-    _write(say, outcome_lines(result, colour=_colour(say)))
+    _write(say, outcome_lines(result, colour=colours(say)))
     return EXIT_CODES[result.outcome] if code is None else code
 
 
 def _awaited(run: Run, say: TextIO, *, wait: float | None, quiet: bool) -> ResultDocument | None:
     """The result; None when `wait` seconds were not enough."""
-    bars = Bars(say, redraw=_redraws(say))
+    bars = Bars(say, redraw=redraws(say))
     ends = None if wait is None else time.monotonic() + wait
     while True:
         result = run.result()
@@ -192,20 +192,6 @@ def _given_up(run: Run, say: TextIO, arguments: Namespace) -> ResultDocument | N
 def _stream(arguments: Namespace) -> TextIO:
     """Where people read: standard output unless a program reads there."""
     return sys.stderr if arguments.output == "json" else sys.stdout
-
-
-def _redraws(stream: TextIO) -> bool:
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _width(stream: TextIO) -> int | None:
-    if os.environ.get("COLUMNS", "").isdigit() or stream.isatty():
-        return shutil.get_terminal_size().columns
-    return None
-
-
-def _colour(stream: TextIO) -> bool:
-    return _redraws(stream) and not os.environ.get("NO_COLOR")
 
 
 def _write(stream: TextIO, lines: Sequence[str]) -> None:

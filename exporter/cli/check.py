@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TextIO
+from typing import Any
 
 from exporter import collectors
 from exporter.adapters.clock import SystemClock
@@ -22,6 +20,7 @@ from exporter.cli.findings import Findings, remedy, report
 from exporter.cli.permissions import Permission, Purpose, needed, of_cancel, of_custom, of_person, of_reviews
 from exporter.cli.rights import CREDENTIAL, Asked, assignment, told
 from exporter.cli.rights_ask import rights
+from exporter.cli.terminal import colours, width_of
 from exporter.config import Cluster, Config
 from exporter.config.custom import kinds
 from exporter.domain.custom import Kind
@@ -186,7 +185,7 @@ def _may(asker: Asker, permission: Permission) -> bool:
 def _say(found: list[Findings], *, again: str, only_grants: bool) -> None:
     """The report on standard output, the YAML after it; or the YAML alone, with the report on standard error."""
     stream = sys.stderr if only_grants else sys.stdout
-    width, colour = _looks(stream)
+    width, colour = width_of(stream), colours(stream)
     for one in found:
         stream.write("\n".join(report(one, width=width, colour=colour)) + "\n\n")
         yaml = remedy(one)
@@ -200,16 +199,10 @@ def _say(found: list[Findings], *, again: str, only_grants: bool) -> None:
 def _say_azure(azure: Sequence[tuple[str, Sequence[Asked]]], *, only_grants: bool) -> None:
     """The rights in Azure of the clusters that are asked about there, before those inside them."""
     stream = sys.stderr if only_grants else sys.stdout
-    width, colour = _looks(stream)
+    width, colour = width_of(stream), colours(stream)
     for cluster, asked in azure:
         if asked:
             stream.write("\n".join(told(cluster, asked, width=width, colour=colour)) + "\n\n")
-
-
-def _looks(stream: TextIO) -> tuple[int | None, bool]:
-    """How wide a stream is, and whether it shows colours."""
-    terminal = stream.isatty()
-    return shutil.get_terminal_size().columns if terminal else None, terminal and not os.environ.get("NO_COLOR")
 
 
 def _nobody(config: Config) -> str:

@@ -1,4 +1,4 @@
-"""`demo`: a simulated cluster and the daemon that follows it, in one process."""
+"""`demo`: three clusters in a simulated Azure, and the daemon that follows them from outside, in one process."""
 
 from __future__ import annotations
 
@@ -11,28 +11,32 @@ from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from exporter.adapters.endpoint import KubeSettings
-from exporter.adapters.kube import Access, connect
 from exporter.app import App
 from exporter.cancel.statictokens import new_token
-from exporter.cli import demo_fleet
 from exporter.cli.configured import USAGE, print_problems
 from exporter.cli.run import serve
 from exporter.config import Config, ConfigError, load
 from exporter.config.environment import ADMIN_TOKEN
 from exporter.logs import configure
-from exporter.simulator.demo import DEFAULT_SPEED, Demo
-from exporter.simulator.world.demo import OPENING, WEIGHTS
+from exporter.simulator.arm.model import CLUSTERS
+from exporter.simulator.fleet import ASLEEP, BUSY, GROUP, LEAVING, Fleet
+from exporter.simulator.world.demo import OPENING, SPEED, WEIGHTS
 from exporter.simulator.world.fixtures import BLAST_POOL, SYSTEM_POOL
 
 _ADMIN_ADDRESS, _ADMIN_PORT = "127.0.0.1", 9851
 _SPEEDS = (0.1, 200.0)
 _PRICES = {BLAST_POOL: {"price": 1.008, "currency": "USD"}, SYSTEM_POOL: {"price": 0.096, "currency": "USD"}}
 _SCENARIOS = sorted({*WEIGHTS, *(name for _, name, _ in OPENING)})
+_BESIDE = (
+    f"{GROUP}/Microsoft.Storage/storageAccounts/elbresults",
+    f"{GROUP}/Microsoft.ContainerRegistry/registries/elbimages",
+)
+_ARM_EVERY = 20.0  # seconds; a demo has no time for the least that a configuration allows
 
 
 def command(arguments: Namespace) -> int:
-    speed = DEFAULT_SPEED if arguments.speed is None else arguments.speed
+    """Play until a signal comes, or for so many seconds."""
+    speed = SPEED if arguments.speed is None else arguments.speed
     wrong = list(_wrong(arguments, speed))
     token, line = new_token("demo")
     config = _config(arguments, _in_memory(line))
@@ -40,29 +44,29 @@ def command(arguments: Namespace) -> int:
         sys.stderr.write("".join(f"{sentence}\n" for sentence in wrong))
     if wrong or config is None:
         return USAGE
-    if arguments.fleet:
-        return demo_fleet.command(arguments, speed=speed)
-    world = Demo(speed=speed, seed=arguments.seed, scenarios=arguments.scenario)
-    world.start()
+    fleet = Fleet(speed=speed, seed=arguments.seed, scenarios=arguments.scenario)
+    fleet.start()
     log = configure(config.log.level, config.log.format)
-    app = App(config, speed=speed, way=lambda _given, _config: _way(world))
+    app = App(_following(fleet, config), speed=speed)
 
     def announce() -> None:
         admin = f"http://{_ADMIN_ADDRESS}:{app.admin.server.port if app.admin else 0}"
         base = f"http://{_host(arguments.address)}:{app.server.port}"
         sys.stdout.write(
-            f"A simulated AKS cluster lives {speed:g} times faster than a real one, seed {arguments.seed}.\n"
+            f"Three simulated AKS clusters live {speed:g} times faster than real ones, seed {arguments.seed}:\n"
+            f"{BUSY} is at work, {ASLEEP} is stopped and starts after a while, {LEAVING} is deleted later.\n"
             f"  status page     {base}/\n"
             f"  metrics         {base}/metrics\n"
             f"  probes          {base}/livez {base}/readyz\n"
             f"  admin port      {admin}/\n"
-            f"  Kubernetes API  {world.url}\n"
-            f"{_how_to_cancel(world, token, admin)}"
+            f"  Azure           {fleet.azure.url}\n"
+            f"  Kubernetes API  {fleet.url(BUSY)}\n"
+            f"{_how_to_cancel(fleet, token, admin)}"
             "Ctrl-C ends it.\n"
         )
         sys.stdout.flush()
 
-    return serve(app, log, announce=announce, seconds=arguments.seconds)
+    return serve(app, log, announce=announce, seconds=arguments.seconds, farewell=fleet.stop)
 
 
 def _wrong(arguments: Namespace, speed: float) -> Iterator[str]:
@@ -77,13 +81,13 @@ def _wrong(arguments: Namespace, speed: float) -> Iterator[str]:
         yield f"no such scenario: {', '.join(unknown)}; there are: {', '.join(_SCENARIOS)}"
 
 
-def _how_to_cancel(world: Demo, token: str, url: str) -> str:
+def _how_to_cancel(fleet: Fleet, token: str, url: str) -> str:
     """One line to copy, with a token that nobody else knows and that ends with this process."""
-    if not world.patient:
+    if not fleet.patient:
         return ""
     return (
         "Stop a search that would go on for hours, from a second terminal; the token is good until this ends:\n"
-        f"  {ADMIN_TOKEN}={token} {_program()} cancel {world.patient} --url {url}\n"
+        f"  {ADMIN_TOKEN}={token} {_program()} cancel {fleet.patient} --cluster {BUSY} --url {url}\n"
     )
 
 
@@ -114,7 +118,7 @@ def _admin_port(arguments: Namespace) -> int:
 
 
 def _config(arguments: Namespace, tokens_file: str) -> Config | None:
-    """The daemon's configuration, or None after its problems have been printed. Port 0 is any free one here."""
+    """What the flags say, or None after its problems have been printed. Port 0 is any free one here."""
     overrides: dict[str, object] = {
         "listen.address": arguments.address,
         "log.level": "error",
@@ -135,12 +139,30 @@ def _config(arguments: Namespace, tokens_file: str) -> Config | None:
         return None
     listen = config.listen.model_copy(update={"port": arguments.port})
     admin = config.admin.model_copy(update={"port": admin_port})
-    return config.model_copy(update={"listen": listen, "admin": admin})
+    intervals = config.intervals.model_copy(update={"arm": _ARM_EVERY})
+    return config.model_copy(update={"listen": listen, "admin": admin, "intervals": intervals})
+
+
+def _following(fleet: Fleet, config: Config) -> Config:
+    """The configuration that follows the clusters of the fleet, with what lies beside the busy one."""
+    given: dict[str, object] = {
+        "azure.client_id": fleet.client,
+        "azure.tenant_id": fleet.tenant,
+        "azure.token_file": str(fleet.azure.token_file),
+        "azure.endpoint": fleet.azure.url,
+        "azure.authority": fleet.azure.url,
+        "azure.ca_file": str(fleet.azure.ca_file),
+        "clusters[0].resources": list(_BESIDE),
+    }
+    for number, name in enumerate((BUSY, ASLEEP, LEAVING)):
+        given |= {
+            f"clusters[{number}].name": name,
+            f"clusters[{number}].connect.mode": "aks",
+            f"clusters[{number}].azure.resource_id": f"{GROUP}/{CLUSTERS}/{name}",
+        }
+    found = load(None, {}, given)
+    return config.model_copy(update={"azure": found.azure, "clusters": found.clusters})
 
 
 def _host(address: str) -> str:
     return f"[{address}]" if ":" in address else address
-
-
-def _way(world: Demo) -> Access:
-    return connect(KubeSettings(mode="direct", server=world.url, token=world.token, insecure_http=True))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from exporter.cli.overview import blocked_text, eta_text, phase_text, progress_text
+from exporter.cli.overview import blocked_text, eta_text, memory_text, phase_text, progress_text, speed_text
 from exporter.cli.table import Cell, Column, lay_out, paint, printable
 from exporter.domain import stopping
 from exporter.domain.advice import advise
+from exporter.domain.measures import UNMEASURED, Measures
 from exporter.domain.snapshots import Obituary, SearchView
 from exporter.domain.words import JOB_VIEW
 from exporter.web import plain
@@ -26,9 +27,17 @@ _FAILURE_COLUMNS = (
 _NARROWEST = 40
 
 
-def detail(search: SearchView, now: float, *, cluster: str = "", width: int | None, colour: bool) -> list[str]:
+def detail(
+    search: SearchView,
+    now: float,
+    *,
+    known: Measures = UNMEASURED,
+    cluster: str = "",
+    width: int | None,
+    colour: bool,
+) -> list[str]:
     """The lines for one search. `now` is Unix seconds; `width` None does not wrap."""
-    facts = {name: value for name, value in _facts(search, now).items() if value}
+    facts = {name: value for name, value in _facts(search, known, now).items() if value}
     longest = max(map(len, facts))
     lines = [f"{name:<{longest}}  {printable(value)}" for name, value in facts.items()]
     phase = phase_text(search)
@@ -43,14 +52,14 @@ def detail(search: SearchView, now: float, *, cluster: str = "", width: int | No
     ]
 
 
-def _facts(search: SearchView, now: float) -> Mapping[str, str]:
-    known = [text for text in (search.program, search.db) if text not in ("", "unknown")]
+def _facts(search: SearchView, known: Measures, now: float) -> Mapping[str, str]:
+    what = [text for text in (search.program, search.db) if text not in ("", "unknown")]
     jobs = ", ".join(f"{search.jobs.get(state, plain.UNKNOWN)} {state}" for state in JOB_VIEW)
     mode = "" if search.mode == "unknown" else search.mode
     shards = f"{search.shards} shards" if search.shards and search.shards > 1 else ""
     return {
         "Search": search.id,
-        "What": " ".join(known) or plain.UNKNOWN,
+        "What": " ".join(what) or plain.UNKNOWN,
         "OpenAPI id": search.openapi_id,
         "Namespace": search.namespace,
         "Mode": ", ".join(part for part in (mode, shards) if part),
@@ -60,6 +69,9 @@ def _facts(search: SearchView, now: float) -> Mapping[str, str]:
         "Progress": progress_text(search),
         "Batches": jobs,
         "Time left": "" if search.terminal else eta_text(search, now),
+        "Speed": "" if known.speed is None else speed_text(known),
+        "Memory": "" if known.memory_ratio is None else f"{memory_text(known)} of a container's limit, at most",
+        "Cost so far": "" if known.cost is None else plain.money(known.cost),
         "Failed attempts": ", ".join(f"{n}× {_spoken(word)}" for word, n in sorted(search.attempts.items()) if n),
         "Blocked pods": blocked_text(search),
         "Note": "; ".join(plain.FLAGS.get(flag, flag) for flag, raised in sorted(search.flags.items()) if raised),

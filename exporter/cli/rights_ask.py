@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from exporter.adapters.azure.arm import Arm
+from exporter.adapters.azure.calls import Calls
 from exporter.adapters.azure.monitor import Monitor
 from exporter.adapters.azure.user_credential import asker
 from exporter.adapters.clock import SystemClock
 from exporter.cli.rights import CREDENTIAL, METRICS, QUOTA, READ, RESOURCE, RESOURCE_METRICS, Asked, Right
 from exporter.config import Cluster
-from exporter.domain.armid import ClusterId, cluster_id
+from exporter.domain.armid import ArmId, cluster_id, resource_id
 from exporter.domain.failures import Failed, Word
-from exporter.domain.resourceid import resource_id
 from exporter.wiring_fleet import Door
 
 _Question = tuple[Right, str, Callable[[], object]]
@@ -30,7 +30,16 @@ def rights(given: Cluster, door: Door) -> list[Asked]:
     place = cluster_id(given.azure.resource_id)
     clock = SystemClock()
     door.credential()
-    arm = Arm(door.settings, door.credential, place, clock=clock, counted=_unheard, left=_unheard)
+    arm = Arm(
+        door.settings,
+        door.credential,
+        place,
+        calls=Calls(clock),
+        clock=clock,
+        counted=_unheard,
+        left=_unheard,
+        skewed=_unheard,
+    )
     monitor = Monitor(arm, place.subscription, clock=clock)
     try:
         return _answers(_questions(given, door, place, arm, monitor))
@@ -39,12 +48,12 @@ def rights(given: Cluster, door: Door) -> list[Asked]:
         arm.close()
 
 
-def _questions(given: Cluster, door: Door, place: ClusterId, arm: Arm, monitor: Monitor) -> Iterator[_Question]:
+def _questions(given: Cluster, door: Door, place: ArmId, arm: Arm, monitor: Monitor) -> Iterator[_Question]:
     yield READ, place.path, arm.cluster
     yield METRICS, place.path, partial(monitor.offers, place.path, place.key)
     yield QUOTA, f"/subscriptions/{place.subscription}", arm.usages
     if given.connect.mode == "aks":
-        yield CREDENTIAL, place.path, asker(door.settings, door.credential(), place)
+        yield CREDENTIAL, place.path, asker(door.settings, door.credential(), place, Calls(SystemClock()))
     for one in map(resource_id, given.resources):
         yield RESOURCE, one.path, partial(arm.resource, one)
         yield RESOURCE_METRICS, one.path, partial(monitor.offers, one.path, one.key)

@@ -8,8 +8,7 @@ from pydantic import AfterValidator, Field
 
 from exporter.config.section import Section
 from exporter.config.texts import FilePath, Server
-from exporter.domain.armid import cluster_id
-from exporter.domain.resourceid import resource_id
+from exporter.domain.armid import cluster_id, resource_id
 
 MOST_RESOURCES = 12
 

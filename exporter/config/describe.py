@@ -29,6 +29,7 @@ Nothing else is read, and it is read again on SIGHUP only (see [reliability.md](
 * The variables that Kubernetes sets for a Service named `elasticblast-exporter` are not ours and are passed over.
 """
 
+_NO_TEXT = ("true", "false", "yes", "no", "on", "off", "null")  # what YAML takes for something else
 _EXAMPLE_HEAD = """\
 ## Example
 
@@ -86,8 +87,8 @@ def _section_lines(model: type[Section], mark: str) -> Iterator[str]:
         if inner is None:
             yield _value_line(name, field, mark)
         elif is_list(field.annotation) and field.default == ():
-            yield f"{mark}{name}: []"
-            yield from _indented(_section_lines(inner, "#"), first="  - ", rest="    ")
+            yield f"#{name}:" if mark else f"{name}: []"
+            yield from _unset_item(_section_lines(inner, "#"))
         elif is_list(field.annotation):
             yield f"{mark}{name}:"
             yield from _indented(_section_lines(inner, mark), first="  - ", rest="    ")
@@ -120,6 +121,15 @@ def _indented(lines: Iterable[str], *, first: str = "  ", rest: str = "  ") -> I
             lead = rest
 
 
+def _unset_item(lines: Iterable[str]) -> Iterator[str]:
+    """An item of a list that has none: with the `#` of its keys taken away it is one."""
+    first = True
+    for line in lines:
+        key = line.startswith("#") and not line.startswith("# ")
+        yield f"  #- {line[1:]}" if first and key else f"    {line}"
+        first &= not key
+
+
 def _value_line(name: str, field: FieldInfo, mark: str) -> str:
     if field.is_required() or field.default is None:
         shown = field.examples[0] if field.examples else ""
@@ -135,7 +145,8 @@ def _shown(field: FieldInfo) -> str:
         return f"[{', '.join(value)}]"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if value[:1].isalpha() else f'"{value}"'
+    text = value[:1].isalpha() and value.lower() not in _NO_TEXT
+    return str(value) if text else f'"{value}"'
 
 
 def _default(field: FieldInfo) -> str:

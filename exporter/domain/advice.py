@@ -33,13 +33,27 @@ class Advice:
     commands: tuple[str, ...] = ()
 
 
+_POINTING = (Reason.IDLE, Reason.UNSCHEDULABLE)
+
+
 def advise(search: SearchView) -> tuple[Advice, ...]:
     """The advice for a search: its reason (or phase) first, then failures and blocks, most frequent first, then flags.
 
     A word that has no entry is passed over; a command is left out when a fact that it needs is not known.
     """
+    return tuple(_all(search))
+
+
+def first_step(search: SearchView) -> Advice | None:
+    """The first advice that asks for anything; rather what blocks it than a reason that only points there."""
+    asking = (one for one in _all(search) if not one.text.startswith(remedies.NOTHING_TO_DO))
+    first = next(asking, None)
+    return next(asking, first) if search.reason in _POINTING else first
+
+
+def _all(search: SearchView) -> Iterator[Advice]:
     found = (_advice(kind, word, search) for kind, word in _words(search))
-    return tuple(one for one in found if one is not None)
+    return (one for one in found if one is not None)
 
 
 def _words(search: SearchView) -> Iterator[tuple[Kind, str]]:

@@ -5,6 +5,7 @@ Words keep ARM's spelling whatever case they come in; one that is not in its lis
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -80,7 +81,7 @@ class Usage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AzureResource:
     """A storage account, registry, VM or scale set, with the newest points of its metrics. `power` is a VM's, else
-    empty."""
+    empty; `powers` counts those of a scale set's instances, None while they are not known."""
 
     kind: str
     name: str
@@ -90,6 +91,7 @@ class AzureResource:
     public_access: str
     power: str = ""
     instances: int | None = None
+    powers: Mapping[str, int] | None = None
     points: tuple[Point, ...] = ()
 
 
@@ -211,6 +213,11 @@ def resource_facts(document: Mapping[str, Any], *, kind: str, points: tuple[Poin
         instances=number(at(document, "sku", "capacity")) if kind == "scale_set" else None,
         points=points,
     )
+
+
+def instance_powers(items: Iterable[object]) -> dict[str, int]:
+    """The instances of a scale set by the power state of their instance view."""
+    return dict(Counter(_vm_power(at(one, "properties") or {}) for one in items))
 
 
 def freeze_arm(answers: Answers, *, pools: int, gone: bool = False) -> ArmSnapshot | None:

@@ -12,7 +12,8 @@ not work at present, `suspended` was stopped on purpose, `failed` says of itself
 CONDITION_VALUES = ("True", "False", "Unknown")
 
 Path = tuple[str, ...]
-"""Keys from the root of an object to a field; `*` stands for every value of a mapping and every item of a list."""
+"""Keys from the root of an object to a field; `*` stands for every value of a mapping and every item of a list,
+`name=cpu` for the items of a list whose name is cpu."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +32,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """A number in the status. The API leaves zeros out, unless `always`: then an object without it does not tell."""
+    """A number in the object; with `equals`, 1 for each text at the path that is this one. The API leaves zeros out,
+    unless `always`: then an object without it does not tell."""
 
     path: Path
+    equals: str = ""
     always: bool = False
 
 

@@ -25,6 +25,18 @@ _WORKLOADS = {
     "reserving": Amount(path=("status", "reservingWorkloads"), always=True),
     "admitted": Amount(path=("status", "admittedWorkloads"), always=True),
 }
+_FLAVORS = ("spec", "resourceGroups", "*", "flavors", "*", "resources")
+_FLAVORS_USED = ("status", "flavorsUsage", "*", "resources")
+_QUOTAS = {
+    f"{word}_{name}": Amount(path=(*path, f"name={resource}", field))
+    for name, resource in (("cpu_cores", "cpu"), ("memory_bytes", "memory"), ("gpus", "nvidia.com/gpu"))
+    for word, path, field in (("quota", _FLAVORS, "nominalQuota"), ("used", _FLAVORS_USED, "total"))
+}
+_CAPACITY = ("metadata", "labels", "karpenter.sh/capacity-type")
+_CAPACITY_TYPES = {
+    word: Amount(path=_CAPACITY, equals=text)
+    for word, text in (("spot", "spot"), ("on_demand", "on-demand"), ("reserved", "reserved"))
+}
 _TASKS = _sums(
     "status",
     pending="pending", running="running", succeeded="succeeded", failed="failed", terminating="terminating",
@@ -118,7 +130,7 @@ CLUSTER_QUEUE = Kind(
             "Terminating",
         )
     },
-    amounts=_WORKLOADS,
+    amounts={**_WORKLOADS, **_QUOTAS},
 )
 LOCAL_QUEUE = Kind(
     group="kueue.x-k8s.io",
@@ -200,7 +212,7 @@ NODE_CLAIM = Kind(
         "ConsistentStateFound",
         "DisruptionReason",
     ),
-    amounts=_sums("status", "allocatable", cpu_cores="cpu", memory_bytes="memory"),
+    amounts={**_sums("status", "allocatable", cpu_cores="cpu", memory_bytes="memory"), **_CAPACITY_TYPES},
 )
 NODE_CLASS = Kind(
     group="karpenter.azure.com",

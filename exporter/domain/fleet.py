@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
-from exporter.domain.armid import ClusterId
+from exporter.domain.armid import ArmId
 
 # The tags by which ElasticBLAST's own tools know the clusters that they made.
 MARKS: tuple[tuple[str, str], ...] = (
@@ -28,7 +28,7 @@ def belongs(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     return all(name.lower() in has and value in ("", has[name.lower()]) for name, value in wanted.items())
 
 
-def named(clusters: Iterable[ClusterId], taken: Iterable[str] = ()) -> dict[str, ClusterId]:
+def named(clusters: Iterable[ArmId], taken: Iterable[str] = ()) -> dict[str, ArmId]:
     """Return the clusters by what they are called: the name in ARM, unless several have it or it is `taken`.
 
     Those get a suffix made from the id, the same in every process; a name is never longer than a label's 63 letters.
@@ -41,7 +41,7 @@ def named(clusters: Iterable[ClusterId], taken: Iterable[str] = ()) -> dict[str,
     }
 
 
-def _name(cluster: ClusterId, *, unique: bool) -> str:
+def _name(cluster: ArmId, *, unique: bool) -> str:
     if unique:
         return cluster.name
     suffix = blake2b(cluster.key.encode(), digest_size=4).hexdigest()

@@ -22,7 +22,7 @@ from exporter.domain.failures import Word
 Gate = Literal["open", "stopped", "absent", "starting"]
 PAUSED: tuple[Gate, ...] = ("stopped", "absent")
 
-_NO_ANSWER = (Word.DNS, Word.CONNECT, Word.TIMEOUT)
+UNANSWERED = (Word.DNS, Word.CONNECT, Word.TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,4 +55,4 @@ def doubtful(arm: ArmState | None) -> bool:
 
 def answers(word: Word | None) -> bool:
     """Whether an attempt that ended with `word` (None: well) has met a server: a refusal is an answer."""
-    return word not in _NO_ANSWER
+    return word not in UNANSWERED

@@ -165,7 +165,7 @@ class JobFold:
         """Somebody asked to cancel a search. Of those that are not known yet the newest 1,000 are remembered."""
         search = self.searches.get(key)
         if search is not None:
-            search.cancel_requested = True
+            search.cancel_requested = search.cancel_runs = True
             self.touched.add(key)
             return
         self._cancels[key] = None
@@ -179,6 +179,14 @@ class JobFold:
         if search is not None and search.cancelled_at is None:
             search.cancel_requested = False
             self.touched.add(key)
+
+    def end_cancel(self, key: Key) -> None:
+        """A cancel deletes nothing more: what is created from now on comes after it."""
+        search = self.searches.get(key)
+        if search is not None:
+            search.cancel_runs = False
+            if search.cancelled_at is not None:
+                search.cancelled_at = search.newest
 
     def unattributed(self) -> Counter[tuple[str, str]]:
         """Live Jobs of a search's roles without a search id, by (namespace, role)."""
@@ -218,7 +226,7 @@ class JobFold:
         entry.search = search = self.searches[key]
         if job.role == "blast":
             search.batch_counted += 1
-        if search.cancelled_at is not None and job.created >= search.cancelled_at:
+        if search.cancelled_at is not None and not search.cancel_runs and job.created >= search.cancelled_at:
             search.strays.add(job.uid)
             self._counts.add("jobs_after_cancel_total", (job.namespace, job.role))
 

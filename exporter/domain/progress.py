@@ -19,6 +19,14 @@ def ended_jobs(expected: int | None, jobs: Mapping[str, int]) -> int | None:
     return min(max(expected - sum(jobs[state] for state in _OPEN_STATES), 0), expected)
 
 
+def done_jobs(expected: int | None, jobs: Mapping[str, int]) -> int | None:
+    """Batches that have ended so far, also while more may be submitted: then those whose end was seen."""
+    ended = ended_jobs(expected, jobs)
+    if ended is not None or "succeeded" not in jobs:
+        return ended
+    return jobs["succeeded"] + jobs.get("failed", 0)
+
+
 def median(durations: Sequence[float]) -> float | None:
     """The upper median, in the unit of the input; None of nothing."""
     return sorted(durations)[len(durations) // 2] if durations else None

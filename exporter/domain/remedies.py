@@ -18,6 +18,9 @@ class Remedy:
     commands: tuple[str, ...] = ()
 
 
+NOTHING_TO_DO = "Nothing to do"
+"""How an advice begins that asks for nothing."""
+
 _JOBS = "kubectl -n {namespace} get jobs,pods -l elb-job-id={id}"
 _EVENTS = "kubectl -n {namespace} get events --field-selector type=Warning --sort-by=.lastTimestamp"
 _SETUP_LOG = "kubectl -n {namespace} logs -l app=setup,elb-job-id={id} --all-containers --prefix --tail=50"

@@ -24,12 +24,13 @@ class Search:
     of its objects carried, `newest_judged` what it was when the phase was last judged; `running` maps the uid of a
     running blast Job to its start; `memory_limit` is the largest of its blast containers in bytes, 0 without one;
     `news`: one of its Jobs ended while somebody looked. `setup_shared` counts the live setup Jobs that a cancel spares;
-    `cancelled_at` is what `newest` was when a cancel that was asked for was done,
-    `strays` are the live Jobs that came later.
+    `cancel_runs`: a cancel may still delete; `cancelled_at` is what `newest` was when a cancel that was asked for was
+    done, `strays` are the live Jobs that came later.
     """
 
     __slots__ = (
-        "attempts", "batch_counted", "blocked", "cancel_requested", "cancelled_at", "client_version", "created", "db",
+        "attempts", "batch_counted", "blocked", "cancel_requested", "cancel_runs", "cancelled_at", "client_version",
+        "created", "db",
         "durations", "ended", "evidence", "export_waits", "failures", "finalizer_created", "first_seen",
         "highest_batch", "id", "last_progress", "live", "live_created", "memory", "memory_limit", "mode", "namespace",
         "newest", "newest_judged", "news", "node_seconds", "openapi_id", "pending_shards", "phase_since", "program",
@@ -77,6 +78,7 @@ class Search:
         self.seen_live = False
         self.reopened = False
         self.cancel_requested = False
+        self.cancel_runs = False
         self.cancelled_at: float | None = None
         self.strays: set[Uid] = set()
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exporter.domain.arm import ArmSnapshot
+from exporter.domain.credential import CredentialFacts
 from exporter.domain.customview import CustomSnapshot
+from exporter.domain.history import History
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.words import CANCEL_DURATION_BOUNDS
 
@@ -136,7 +138,8 @@ class ResourceHealth:
 class ClusterView:
     """Everything one cluster may say at one moment. `name` is empty for a single unnamed cluster; `node_seconds` are by
     namespace, search id and pool, of the searches last shown: a counter stays when its search may not be shown.
-    `arm_left` is what ARM still allows, by (scope, operation)."""
+    `arm_left` is what ARM still allows, by (scope, operation); `histories` are by namespace and search id;
+    `since` is when it was first looked at, Unix seconds."""
 
     name: str
     namespaces: tuple[str, ...]
@@ -149,6 +152,9 @@ class ClusterView:
     custom: CustomSnapshot | None = None
     arm: ArmSnapshot | None = None
     arm_left: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    credentials: tuple[CredentialFacts, ...] = ()
+    histories: Mapping[tuple[str, str], History] = field(default_factory=dict)
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

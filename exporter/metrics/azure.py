@@ -12,7 +12,7 @@ from exporter.domain.arm import (
     AzureResource,
 )
 from exporter.domain.platform import RESPONSES, WORDS, Point, response
-from exporter.metrics.emit import one_hot, sparse
+from exporter.metrics.emit import matrix, one_hot, sparse
 from exporter.metrics.family import Family, Sample, Samples
 
 INFO = Family(
@@ -53,6 +53,17 @@ INSTANCES = Family(
     labels=("name",),
     help="Instances that a scale set is to have by ARM's sku.capacity; absent while it cannot be read.",
     bound=12,
+    collector="arm",
+)
+INSTANCE_POWER = Family(
+    number=121,
+    name="elasticblast_azure_scale_set_vms",
+    kind="gauge",
+    labels=("name", "state"),
+    help="Instances of a scale set by PowerState of their instance views; absent while they cannot be read, and when "
+    "they are more than ARM shows at once.",
+    bound=84,
+    values={"state": VM_POWER_STATES},
     collector="arm",
 )
 USED = Family(
@@ -119,7 +130,19 @@ TIMES = Family(
     collector="arm",
 )
 
-FAMILIES = (INFO, PROVISIONING, VM_POWER, INSTANCES, USED, AVAILABILITY, TRANSACTIONS, PULLS, CPU, TIMES)
+FAMILIES = (
+    INFO,
+    PROVISIONING,
+    VM_POWER,
+    INSTANCES,
+    INSTANCE_POWER,
+    USED,
+    AVAILABILITY,
+    TRANSACTIONS,
+    PULLS,
+    CPU,
+    TIMES,
+)
 
 
 def samples(resource: AzureResource) -> Samples:
@@ -131,6 +154,9 @@ def samples(resource: AzureResource) -> Samples:
         yield from one_hot(VM_POWER, (name,), resource.power)
     if resource.instances is not None:
         yield Sample(INSTANCES, (name,), resource.instances)
+    if resource.powers is not None:
+        counts = {(name, state): float(number) for state, number in resource.powers.items()}
+        yield from matrix(INSTANCE_POWER, counts, name=(name,))
     yield from _points(resource)
     yield from times(kind, name, resource.points)
 

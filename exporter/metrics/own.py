@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exporter.domain.credential import APIS, MODES
 from exporter.domain.failures import Word
 from exporter.domain.snapshots import ClusterView, ProcessView, ResourceHealth
 from exporter.domain.words import COLLECTOR_DURATION_BOUNDS, REPLACED_LABELS, RESOURCE_STATES
@@ -92,6 +93,26 @@ CLOCK_SKEW = Family(
     "answer.",
     bound=4,
 )
+CREDENTIAL_INFO = Family(
+    number=119,
+    name="elasticblast_exporter_credential_info",
+    kind="gauge",
+    labels=("api", "mode"),
+    help="How the exporter shows who it is to the cluster's API and to ARM, from its configuration; absent for an API "
+    "that was not yet reached.",
+    bound=2,
+    values={"api": APIS, "mode": MODES},
+)
+CREDENTIAL_EXPIRY = Family(
+    number=120,
+    name="elasticblast_exporter_credential_expiry_timestamp_seconds",
+    kind="gauge",
+    labels=("api",),
+    help="End of the token in use as Entra or the token itself says; absent before the first token, for a token that "
+    "does not say, and for a client certificate.",
+    bound=2,
+    values={"api": APIS},
+)
 SEARCHES_HIDDEN = Family(
     number=66,
     name="elasticblast_exporter_searches_hidden",
@@ -160,6 +181,8 @@ COLLECTOR_FAMILIES = (
     RECORDS_REJECTED,
     API_REQUESTS,
     CLOCK_SKEW,
+    CREDENTIAL_INFO,
+    CREDENTIAL_EXPIRY,
     SEARCHES_HIDDEN,
     LABEL_VALUES_REPLACED,
 )
@@ -179,6 +202,12 @@ def samples(cluster: ClusterView) -> Samples:
         yield from _resource(health)
     for collector, skew in cluster.clock_skew.items():
         yield Sample(CLOCK_SKEW, (collector,), skew)
+    for one in cluster.credentials:
+        info = admit(CREDENTIAL_INFO, (one.api, one.mode))
+        if info is not None:
+            yield Sample(CREDENTIAL_INFO, info, 1)
+        if one.ends_at is not None:
+            yield Sample(CREDENTIAL_EXPIRY, (one.api,), one.ends_at)
     if cluster.batch is not None:
         yield Sample(SEARCHES_HIDDEN, (), cluster.batch.hidden)
 

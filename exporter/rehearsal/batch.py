@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from exporter.adapters.transport import Transport
-from exporter.rehearsal.rest import Metadata, Stored, listed, read, remove, sent, stored
+from exporter.rehearsal.rest import Metadata, Stored, listed, remove, sent, stored
 
 State = Literal["live", "succeeded", "failed"]
 _ENDS: Mapping[str, State] = {"Complete": "succeeded", "Failed": "failed"}
@@ -47,10 +47,6 @@ class Batch:
 
     def create(self, manifest: Mapping[str, Any]) -> Stored:
         return sent(self._transport, "POST", self._jobs, manifest)
-
-    def job(self, name: str) -> Job | None:
-        found = read(self._transport, self._path(name), _Job)
-        return _job(found) if found else None
 
     def jobs(self, selector: str) -> list[Job]:
         return [_job(one) for one in listed(self._transport, self._jobs, selector, _Job)]

@@ -1,4 +1,4 @@
-"""The custom boundary of a rehearsal: objects of one kind and version are made, read, listed by label, deleted."""
+"""The custom boundary of a rehearsal: objects of one kind and version are made, listed by label, deleted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from exporter.adapters.transport import Transport
 from exporter.domain.custom import Kind
-from exporter.rehearsal.rest import Object, Stored, listed, read, remove, sent, stored
+from exporter.rehearsal.rest import Object, Stored, listed, remove, sent, stored
 
 
 class Custom:
@@ -22,10 +22,6 @@ class Custom:
     def create(self, manifest: Mapping[str, Any]) -> Stored:
         """`manifest` without kind and version."""
         return sent(self._transport, "POST", self._path, {**self._head, **manifest})
-
-    def read(self, name: str) -> Stored | None:
-        found = read(self._transport, f"{self._path}/{quote(name, safe='')}", Object)
-        return stored(found.metadata) if found else None
 
     def listed(self, selector: str) -> list[Stored]:
         return [stored(one.metadata) for one in listed(self._transport, self._path, selector, Object)]

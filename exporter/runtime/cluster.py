@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from exporter.adapters.clock import Clock
 from exporter.adapters.decode import WatchEvent
 from exporter.collectors.base import Collector, Known, Listing
 from exporter.domain.arm import ArmSnapshot, ClusterFacts, freeze_arm
 from exporter.domain.counts import Counts
+from exporter.domain.credential import CredentialFacts
 from exporter.domain.customview import CustomSnapshot, freeze_custom
 from exporter.domain.evaluate import Change, evaluate
 from exporter.domain.failures import Word
 from exporter.domain.freeze import freeze_batch, freeze_core
 from exporter.domain.freshness import Holds, State
 from exporter.domain.gate import ArmState, Gate
+from exporter.domain.histories import recorded
+from exporter.domain.history import History
 from exporter.domain.ledger import Ledger, Limits
 from exporter.domain.rules import Rules
 from exporter.domain.search import Key
@@ -26,6 +30,7 @@ from exporter.domain.snapshots import BatchSnapshot, ClusterView, CoreSnapshot, 
 from exporter.domain.words import COLLECTOR_DURATION_BOUNDS
 from exporter.logs import event
 from exporter.metrics.born import initial_tallies, initial_totals, resource_totals
+from exporter.runtime.aside import Aside
 from exporter.runtime.feed import Feed
 from exporter.runtime.phaselog import tell
 from exporter.runtime.poller import Poller
@@ -60,8 +65,11 @@ class Cluster:
         self.settings = settings
         self.feeds: list[Feed] = []
         self.pollers: list[Poller] = []
+        self.credentials: list[Callable[[], CredentialFacts | None]] = []
+        self.arm_aside = Aside()
         self.generation = 0
         self._clock = clock
+        self._since = clock.wall()
         self._lock = threading.Lock()
         self._whole = threading.Lock()  # held while a listing is folded and while a tick freezes; taken before `_lock`
         resources = [(c.name, name) for c in collectors for name in c.names()]
@@ -70,12 +78,12 @@ class Cluster:
         self._ledger = Ledger(rules=settings.rules, limits=settings.limits, counts=self._counts)
         self._dirty = {c.name: True for c in collectors}
         self._shown: frozenset[Key] = frozenset()
+        self._histories: Mapping[Key, History] = {}
         self._charged_at: float | None = None
         self._batch: BatchSnapshot | None = None
         self._core: CoreSnapshot | None = None
         self._custom: CustomSnapshot | None = None
         self._arm: ArmSnapshot | None = None
-        self._arm_left: dict[tuple[str, str], int] = {}
         self._answers: dict[tuple[str, str], object] = {}
         self._barrier = NO_BARRIER
         self._frozen_at: dict[str, float] = {}
@@ -143,11 +151,6 @@ class Cluster:
         with self._lock:
             self._counts.add("exporter_api_requests_total", (collector, verb, code))
 
-    def arm_left(self, scope: str, operation: str, number: int) -> None:
-        """ARM has said how many requests it still allows."""
-        with self._lock:
-            self._arm_left[scope, operation] = number
-
     def poll(self, poller: Poller) -> None:
         """Ask for one polled document, unless the cluster is off and it is not ARM that is asked."""
         if self._barrier.paused and poller.collector != "arm":
@@ -208,17 +211,14 @@ class Cluster:
 
     # Called by the cancel, from its threads.
 
-    def cancel_requested(self, namespace: str, identity: str) -> None:
-        """A cancel of the search is about to delete its first Job: from now on it is cancelling, until nothing lives
-        that a cancel takes away. It is remembered if the search is not known yet."""
+    def cancel(self, step: Literal["requested", "withdrawn", "ended"], namespace: str, identity: str) -> None:
+        """A step of the cancel of a search. `requested`: it is about to delete its first Job, and the search is
+        cancelling until nothing lives that a cancel takes away; remembered if the search is not known yet. `withdrawn`:
+        it has deleted nothing, and the phase goes by its Jobs again. `ended`: it deletes nothing more."""
         with self._lock:
-            self._ledger.jobs.cancel((namespace, identity))
-            self._dirty = dict.fromkeys(self._dirty, True)
-
-    def cancel_withdrawn(self, namespace: str, identity: str) -> None:
-        """The cancel of the search has deleted nothing: its phase goes by its Jobs again."""
-        with self._lock:
-            self._ledger.jobs.withdraw_cancel((namespace, identity))
+            jobs = self._ledger.jobs
+            steps = {"requested": jobs.cancel, "withdrawn": jobs.withdraw_cancel, "ended": jobs.end_cancel}
+            steps[step]((namespace, identity))
             self._dirty = dict.fromkeys(self._dirty, True)
 
     # Called by ticks and by the page.
@@ -263,12 +263,19 @@ class Cluster:
                 core=self._core,
                 counts=self._counts.freeze(),
                 health=tuple(line for lines in self._health.values() for line in lines),
-                clock_skew={f.collector: f.pulse.skew for f in self.feeds if f.pulse.skew is not None},
+                clock_skew=self._skews(),
                 node_seconds=self._node_seconds(),
                 custom=self._custom,
                 arm=self._arm,
-                arm_left=dict(self._arm_left),
+                arm_left=self.arm_aside.left(),
+                credentials=tuple(known for credential in self.credentials if (known := credential())),
+                histories=self._histories,
+                since=self._since,
             )
+
+    def _skews(self) -> dict[str, float]:
+        said = [*((f.collector, f.pulse.skew) for f in self.feeds), ("arm", self.arm_aside.skew)]
+        return {collector: skew for collector, skew in said if skew is not None}
 
     def _charge(self, seen: Look) -> None:
         """Charge the nodes' time since the last tick; it stands still while nodes or pods are not fresh."""
@@ -282,13 +289,17 @@ class Cluster:
         self._ledger.jobs.trust_pods(pods_known)
         stale = frozenset(f.namespace for f in self.feeds if f.name == "jobs" and seen.state(f) != "fresh")
         self._changes += evaluate(self._ledger, now, stale=stale, pods_known=pods_known)
-        shown, stored = seen.shown("jobs"), self._told(seen, "jobs_stored")
-        if not shown:
-            return None
+        snapshot = self._shown_searches(now, seen, pods_known) if seen.shown("jobs") else None
+        known = self._ledger.jobs.searches
+        self._histories = recorded(self._histories, snapshot, now, known=known, stale=stale)
+        return snapshot
+
+    def _shown_searches(self, now: float, seen: Look, pods_known: frozenset[str]) -> BatchSnapshot:
+        stored = self._told(seen, "jobs_stored")
         snapshot = freeze_batch(
             self._ledger,
             now,
-            namespaces=shown,
+            namespaces=seen.shown("jobs"),
             shown_before=self._shown,
             pods_known=pods_known,
             nodes_known=bool(seen.shown("nodes")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from exporter.simulator.access import Access, User
@@ -14,16 +14,20 @@ from exporter.simulator.arm.server import CLIENT, TENANT, ArmSimulator
 from exporter.simulator.clock import SimClock
 from exporter.simulator.server import Simulator
 from exporter.simulator.store import Store
-from exporter.simulator.world.demo import demo_world
+from exporter.simulator.world.demo import MOST_AT_ONCE, demo_world
 from exporter.simulator.world.fixtures import BLAST_POOL, SYSTEM_POOL
+from exporter.simulator.world.world import World
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/searches/providers"
 MARK = {"project": "elastic-blast"}
 BUSY, ASLEEP, LEAVING = "busy", "asleep", "leaving"
-_WAKES, _LEAVES = 400.0, 800.0  # simulated seconds
+_WAKES, _LEAVES = 400.0, 600.0  # simulated seconds
 _REGION = "westeurope"
 _GIB = 1024.0**3
+PATIENT = "long_search"
+_PATIENT_AFTER = 8.0  # simulated seconds
+_CALM, _FEW = ("sharded_warm", "idempotency_key", "batch_failure"), 2
 
 
 class Api:
@@ -52,17 +56,23 @@ class Api:
 
 
 class Fleet:
-    """All of it. `azure` has what a client must know to come in: url, ca_file, token_file; `client`, `tenant`."""
+    """All of it. `azure` has what a client must know to come in: url, ca_file, token_file; `client`, `tenant`.
+
+    `patient` is the id of a search of the busy cluster that goes on for hours, so that somebody can stop it; empty
+    without that scenario.
+    """
 
     client, tenant = CLIENT, TENANT
 
-    def __init__(self, *, speed: float, seed: int) -> None:
+    def __init__(self, *, speed: float, seed: int, scenarios: Sequence[str] | None = None) -> None:
+        """`scenarios`: names of what may happen in any cluster; without them, anything in the busy one and little in
+        the others."""
         self._clock = SimClock(speed)
         self.azure = ArmSimulator(clock=self._clock)
         self._apis = {name: Api(self._clock, self.azure.authority.pair) for name in (BUSY, ASLEEP, LEAVING)}
-        self._worlds = {
-            name: demo_world(api.store, self._clock, seed + n) for n, (name, api) in enumerate(self._apis.items())
-        }
+        self._worlds = {name: self._world(name, seed + number, scenarios) for number, name in enumerate(self._apis)}
+        wanted = scenarios is None or PATIENT in scenarios
+        self.patient = self._worlds[BUSY].launch(PATIENT, after=_PATIENT_AFTER) if wanted else ""
         self._clusters = {name: self._cluster(name) for name in self._apis}
         self._lying = _beside()
         self._timers: list[threading.Timer] = []
@@ -92,6 +102,15 @@ class Fleet:
             if name in self._playing:
                 world.stop()
             self._apis[name].close()
+
+    def url(self, name: str) -> str:
+        """Where the Kubernetes API of a cluster is."""
+        return self._apis[name].url
+
+    def _world(self, name: str, seed: int, scenarios: Sequence[str] | None) -> World:
+        if name != BUSY and scenarios is None:
+            return demo_world(self._apis[name].store, self._clock, seed, _CALM, most=_FEW)
+        return demo_world(self._apis[name].store, self._clock, seed, scenarios, most=MOST_AT_ONCE)
 
     def _cluster(self, name: str) -> ManagedCluster:
         pools = [

@@ -14,11 +14,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter.domain.snapshots import View
-from exporter.web import status, status_json
-from exporter.web.negotiate import choose_format, gzip_allowed, prefers_json
+from exporter.web import screens
+from exporter.web.negotiate import choose_format, gzip_allowed, matches_tag
 from exporter.web.page import Page
 
 _HANDLERS = {"/metrics": "metrics", "/livez": "livez", "/readyz": "readyz", "/healthz": "livez", "/": "status"}
+_FOR_PEOPLE = ("/searches/", "/api/v1/searches")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Pages:
 
 
 def build_app(pages: Pages) -> ASGIApp:
-    """The application of the metrics port; every path but its five is 404."""
+    """The application of the metrics port; every other path is 404."""
 
     async def metrics(request: Request) -> Response:
         return _metrics(request, pages.page())
@@ -57,16 +58,12 @@ def build_app(pages: Pages) -> ASGIApp:
     async def readyz(request: Request) -> Response:
         return _probe(request, "readyz", pages.ready())
 
-    def home(request: Request) -> Response:
-        # Not async, so Starlette gives it a thread: a page of 100 searches takes 40 ms, and scrapes go on meanwhile.
-        return _status(request, pages.view(), pages.now())
-
     routes = [
         Route("/metrics", metrics),
         Route("/livez", livez),
         Route("/healthz", livez),
         Route("/readyz", readyz),
-        Route("/", home),
+        *screens.routes(pages.view, pages.now),
     ]
     app = Starlette(routes=routes)
     app.router.redirect_slashes = False
@@ -78,16 +75,11 @@ def _metrics(request: Request, page: Page) -> Response:
     compressed = gzip_allowed(",".join(request.headers.getlist("accept-encoding")))
     body = page.body(form, compressed=compressed)
     headers = {"etag": body.etag, "vary": "Accept, Accept-Encoding", "cache-control": "no-cache"}
-    if _matches(",".join(request.headers.getlist("if-none-match")), body.etag):
+    if matches_tag(",".join(request.headers.getlist("if-none-match")), body.etag):
         return Response(status_code=304, headers=headers)
     if compressed:
         headers["content-encoding"] = "gzip"
     return Response(body.content, headers={**headers, "content-type": form.content_type})
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return etag in tags or "*" in tags
 
 
 def _probe(request: Request, name: str, checks: Sequence[Check]) -> Response:
@@ -99,25 +91,12 @@ def _probe(request: Request, name: str, checks: Sequence[Check]) -> Response:
     return PlainTextResponse("\n".join(lines), status_code=200 if good else 503)
 
 
-def _status(request: Request, view: View | None, now: float) -> Response:
-    if prefers_json(",".join(request.headers.getlist("accept"))):
-        document = status_json.encode(status_json.report_of(view))
-        return Response(document, media_type=status_json.MEDIA_TYPE, headers={"vary": "Accept"})
-    refresh = request.query_params.get("refresh") != "0"
-    html = status.waiting() if view is None else status.render(view, now, refresh=refresh)
-    headers = {
-        "content-security-policy": status.CONTENT_SECURITY_POLICY,
-        "referrer-policy": "no-referrer",
-        "vary": "Accept",
-    }
-    return Response(html, media_type="text/html", headers=headers)
-
-
 def _counted(app: ASGIApp, on_request: Callable[[str, int], None]) -> ASGIApp:
     """Adds the headers that every answer has, and counts it: also those that Starlette gives by itself."""
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
-        handler = _HANDLERS.get(scope["path"], "other")
+        path = scope["path"]
+        handler = _HANDLERS.get(path) or ("status" if path.startswith(_FOR_PEOPLE) else "other")
 
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 
 from exporter.web import plain
 
@@ -12,6 +13,9 @@ class Html(str):
     """Escaped already."""
 
     __slots__ = ()
+
+
+NOTHING = Html("")
 
 
 def escaped(value: str) -> Html:
@@ -24,9 +28,17 @@ def foreign(value: str) -> Html:
     return escaped(plain.UNKNOWN) if value in ("", "unknown") else Html(f"<bdi>{escaped(value)}</bdi>")
 
 
+def prose(text: str) -> Html:
+    """Sentences of ours, in which backquotes stand around code."""
+    parts = text.split("`")
+    return joined(element("code", foreign(part)) if index % 2 else part for index, part in enumerate(parts))
+
+
 def element(tag: str, content: str | Iterable[str], **attributes: str) -> Html:
     """`<tag …>content</tag>`; in a name `_` becomes `-`, at its end it is dropped, and an empty one is left out."""
     inner = escaped(content) if isinstance(content, str) else joined(content)
+    if not attributes:
+        return Html(f"<{tag}>{inner}</{tag}>")
     pairs = ((name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items() if value)
     text = "".join(f' {name}="{escaped(str(value))}"' for name, value in pairs)
     return Html(f"<{tag}{text}>{inner}</{tag}>")
@@ -36,24 +48,44 @@ def joined(parts: Iterable[str]) -> Html:
     return Html("".join(map(escaped, parts)))
 
 
+def anchor(*names: str) -> str:
+    """An id for an element, made of names that others wrote: the same for the same names."""
+    return "i" + blake2b("\0".join(names).encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
 def table(caption: str, heads: Sequence[str], rows: Iterable[str], *, class_: str = "") -> Html:
-    """A table in a card that scrolls by itself. The roles keep it a table where a phone shows it as blocks."""
+    """A table in a card. The roles keep it a table where a phone shows it as blocks."""
+    return grouped_table(caption, heads, [group(rows)], class_=class_)
+
+
+def grouped_table(caption: str, heads: Sequence[str], groups: Iterable[str], *, class_: str = "") -> Html:
+    """As `table`, of rows that belong together."""
+    title = element("caption", caption, class_="hidden")
     cells = (element("th", head, scope="col", role="columnheader") for head in heads)
     top = element("thead", element("tr", cells, role="row"), role="rowgroup")
-    body = element("tbody", rows, role="rowgroup")
-    whole = element("table", [top, body], role="table", class_=class_, aria_label=caption)
+    whole = element("table", [title, top, *groups], role="table", class_=class_)
     return element("div", whole, class_="card")
 
 
-def row(heads: Sequence[str], first: str, cells: Iterable[str | Html], *, class_: str = "") -> Html:
+def group(rows: Iterable[str], *, id_: str = "") -> Html:
+    """Rows of a table that belong together."""
+    return element("tbody", rows, role="rowgroup", id_=id_)
+
+
+def row(heads: Sequence[str], first: str, cells: Iterable[str | Html], **attributes: str) -> Html:
     """One row: `first` is its header cell, each further cell carries its column's name for narrow screens."""
     rest = (
         element("td", element("div", cell), role="cell", data_label=head)
         for head, cell in zip(heads[1:], cells, strict=True)
     )
-    return element(
-        "tr", [element("th", first, scope="row", role="rowheader", class_="name"), *rest], role="row", class_=class_
-    )
+    top = element("th", first, scope="row", role="rowheader", class_="name")
+    return element("tr", [top, *rest], role="row", **attributes)
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> Html:
+    """Names and what they are."""
+    parts = (element("div", [element("dt", name), element("dd", value)]) for name, value in pairs)
+    return element("dl", parts)
 
 
 def word(text: str, tone: str) -> Html:
@@ -71,8 +103,18 @@ def lines(parts: Iterable[str]) -> Html:
     return element("ul", items) if items else escaped(plain.UNKNOWN)
 
 
+def bar(done: int, of: int, label: str, *, name: str) -> Html:
+    """How much of a whole there is."""
+    return element("progress", label, value=str(done), max=str(of or 1), aria_label=name)
+
+
 def moment(at: float | None, now: float) -> Html:
     """A time for eyes and for machines."""
     if at is None or not plain.machine_time(at):
         return escaped(plain.UNKNOWN)
     return element("time", plain.clock(at, now), datetime=plain.machine_time(at))
+
+
+def exactly(at: float, now: float) -> Html:
+    """A time to the second."""
+    return element("time", plain.clock(at, now, seconds=True), datetime=plain.machine_time(at))

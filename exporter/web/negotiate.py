@@ -76,6 +76,12 @@ def gzip_allowed(accept_encoding: str | None) -> bool:
     return gzip > 0 and gzip >= wanted.get("identity", 0.0)
 
 
+def matches_tag(if_none_match: str, etag: str) -> bool:
+    """Whether somebody has what this strong tag stands for."""
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in tags or "*" in tags
+
+
 def _items(header: str) -> Iterator[tuple[str, dict[str, str]]]:
     for item in header.split(","):
         name, *rest = (part.strip() for part in item.lower().split(";"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from exporter.domain.cost import Cost
+
 UNKNOWN = "–"
 
 PHASES: Mapping[str, tuple[str, str]] = {
@@ -81,6 +83,10 @@ STATES: Mapping[str, tuple[str, str]] = {
 }
 """State of a collector → tone and what it means."""
 
+POWER: Mapping[str, str] = {"Running": "good", "Stopped": "off"}
+PROVISIONING: Mapping[str, str] = {"Succeeded": "good", "Failed": "bad", "Canceled": "wait", "Deleting": "wait"}
+"""Word of ARM → tone; any other one is something under way."""
+
 
 def count(value: float | None) -> str:
     """A whole number with its thousands apart; unknown is a dash, never 0."""
@@ -99,14 +105,42 @@ def span(seconds: float) -> str:
     return f"{left // 86400} d {left % 86400 // 3600} h"
 
 
-def clock(at: float, now: float) -> str:
+def rate(per_minute: float | None) -> str:
+    """A speed with two figures that count."""
+    if per_minute is None:
+        return UNKNOWN
+    return f"{per_minute:.0f}" if per_minute >= 10 or not per_minute else f"{per_minute:.2g}"
+
+
+def share(part: float, whole: float) -> str:
+    """Whole percent, rounded down; unknown of nothing."""
+    return f"{int(100 * part / whole)} %" if whole else UNKNOWN
+
+
+def size(bytes_: float) -> str:
+    """Bytes in GiB."""
+    return f"{bytes_ / 2**30:.1f} GiB"
+
+
+def money(cost: Cost | None) -> str:
+    """An amount by currency, never more exact than cents; `≥` where it was more than that."""
+    if cost is None:
+        return UNKNOWN
+    least = "≥ " if cost.unpriced or cost.incomplete else ""
+    return " + ".join(f"{least}{_amount(amount, currency)}" for currency, amount in sorted(cost.amounts.items()))
+
+
+def _amount(amount: float, currency: str) -> str:
+    return f"< 0.01 {currency}" if 0 < amount < 0.01 else f"{amount:,.2f} {currency}"
+
+
+def clock(at: float, now: float, *, seconds: bool = False) -> str:
     """A moment in UTC: the time alone when it is of today."""
     moment, today = _utc(at), _utc(now)
     if moment is None:
         return UNKNOWN
-    if today is not None and moment.date() == today.date():
-        return f"{moment:%H:%M} UTC"
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    day = "" if today is not None and moment.date() == today.date() else f"{moment:%Y-%m-%d} "
+    return f"{day}{moment:%H:%M:%S} UTC" if seconds else f"{day}{moment:%H:%M} UTC"
 
 
 def machine_time(at: float) -> str:

@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from exporter.domain import stopping
-from exporter.domain.advice import advise
+from exporter.domain.advice import Advice, first_step
+from exporter.domain.measures import UNMEASURED, Key, Measures
 from exporter.domain.progress import ended_jobs
 from exporter.domain.snapshots import BatchSnapshot, ClusterView, Obituary, SearchView
 from exporter.web import plain
-from exporter.web.markup import Html, element, escaped, foreign, joined, lines, moment, row, small, table, word
+from exporter.web.clusters import spaces
+from exporter.web.markup import (
+    NOTHING,
+    Html,
+    anchor,
+    bar,
+    element,
+    escaped,
+    facts,
+    foreign,
+    group,
+    grouped_table,
+    joined,
+    lines,
+    moment,
+    prose,
+    row,
+    small,
+    table,
+    word,
+)
 
-_HEADS = ("Search", "Phase", "Progress", "Jobs", "Done by", "What stands out", "Age")
+_HEADS = ("Search", "Phase", "Progress", "Speed", "Done by", "What stands out", "Age")
+_COST = "Cost so far"
 _FAILURE_HEADS = ("Job", "Batch", "Shard", "Container", "Exit code", "Reason", "Node", "When")
 _SHOWN_STATES = (("running", "pending"), ("failed", "lost"))
 _BARS = {"good": "good-bar", "bad": "bad-bar"}
+_NEEDS_YOU = ("bad", "wait")
+_FOLDED_FROM = 5
 
 
-def searches_section(cluster: ClusterView, now: float) -> Html:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a row needs beside its search. `address` is where a search's own page is; `priced`: there are prices."""
+
+    now: float
+    priced: bool
+    address: Callable[[SearchView], str]
+
+
+def searches_section(cluster: ClusterView, measured: Mapping[Key, Measures], around: Around) -> Html:
     """What is known of the searches, and of which namespaces nothing is."""
     batch, dark = cluster.batch, unread(cluster)
     if batch is None:
         return element("p", "Not known: the cluster's Jobs could not be read lately. See the collectors below.")
+    known = _table(cluster.name, batch, measured, around) if batch.searches else NOTHING
     if not dark:
-        none = element("p", "No search at the moment.", class_="soft")
-        return _table(cluster.name, batch, now) if batch.searches else none
+        return known or element("p", "No search at the moment.", class_="soft")
     why = ": the Jobs there could not be read lately. See the collectors below."
     note = element("p", ["Not known of ", spaces(dark), why])
-    if batch.searches:
-        return joined([note, _table(cluster.name, batch, now)])
-    return joined([note, element("p", ["No search at the moment in ", spaces(batch.namespaces), "."], class_="soft")])
+    none = element("p", ["No search at the moment in ", spaces(batch.namespaces), "."], class_="soft")
+    return joined([note, known or none])
 
 
 def unread(cluster: ClusterView) -> list[str]:
@@ -37,70 +69,132 @@ def unread(cluster: ClusterView) -> list[str]:
     return [name for name in cluster.namespaces if cluster.batch is None or name not in cluster.batch.namespaces]
 
 
-def spaces(names: Sequence[str]) -> Html:
-    """`namespace a` or `namespaces a, b`."""
-    return joined(["namespaces " if len(names) > 1 else "namespace ", foreign(", ".join(names))])
-
-
-def _table(cluster: str, batch: BatchSnapshot, now: float) -> Html:
-    """Those that live first, each by its start, newest first."""
+def _table(cluster: str, batch: BatchSnapshot, measured: Mapping[Key, Measures], around: Around) -> Html:
+    """Those that live or went wrong, each by its start, newest first; the others below, folded away where they are
+    many."""
     ordered = sorted(batch.searches, key=lambda search: (search.terminal, -search.created, search.id))
-    rows = (part for search in ordered for part in (_row(search, now), _details(cluster, search, now)))
-    shown = table("Searches", _HEADS, rows, class_="searches")
-    if not batch.hidden:
-        return shown
-    return joined([shown, element("p", f"{plain.count(batch.hidden)} more are not shown.", class_="soft")])
+    over = [search for search in ordered if search.terminal and tone(search) not in _NEEDS_YOU]
+    first = [search for search in ordered if search not in over]
+    parts: list[str] = []
+    if first:
+        parts.append(_rows("Searches", cluster, first, measured, around))
+    if over:
+        shown = _rows("Ended searches", cluster, over, measured, around)
+        summary = element("summary", f"Ended and done with ({len(over)})")
+        unfolded = "" if len(over) > _FOLDED_FROM else " open"
+        key = anchor("ended", cluster)
+        parts.append(Html(f'<details id="{key}" class="over"{unfolded}>{summary}{shown}</details>'))
+    if batch.hidden:
+        parts.append(element("p", f"{plain.count(batch.hidden)} more are not shown.", class_="soft"))
+    return joined(parts)
 
 
-def _row(search: SearchView, now: float) -> Html:
-    tone, meaning = plain.PHASES[search.phase or "unknown"]
-    why = plain.REASONS.get(search.reason, meaning)
-    phase = [word((search.phase or "unknown").replace("_", " "), tone), small(why)]
+def _rows(
+    caption: str, cluster: str, searches: Sequence[SearchView], measured: Mapping[Key, Measures], around: Around
+) -> Html:
+    heads = (*_HEADS, _COST) if around.priced else _HEADS
+    groups = (
+        _group(heads, cluster, search, measured.get((search.namespace, search.id), UNMEASURED), around)
+        for search in searches
+    )
+    return grouped_table(caption, heads, groups, class_="searches")
+
+
+def _group(heads: Sequence[str], cluster: str, search: SearchView, measured: Measures, around: Around) -> Html:
+    key = anchor(cluster, search.namespace, search.id)
+    return group([_row(heads, key, search, measured, around), _more(heads, key, search, around)], id_=key)
+
+
+def _row(heads: Sequence[str], key: str, search: SearchView, measured: Measures, around: Around) -> Html:
+    now = around.now
     cells = [
-        element("div", phase, class_="why"),
-        _progress(search),
-        lines(_job_counts(search)),
-        _done_by(search, now),
-        lines(_obstacles(search)),
-        joined([plain.span(now - search.created), small(_last_sign(search, now))]),
+        element(
+            "div",
+            phase_words(search),
+            class_="why",
+            id_=f"{key}p",
+            data_phase=said_phase(search),
+            data_name=name(search),
+        ),
+        progress(search),
+        element("span", speed_words(measured), class_="number"),
+        done_by(search, now),
+        lines(obstacles(search)),
+        joined([plain.span(now - search.created), small(last_sign(search, now))]),
     ]
-    return row(_HEADS, _name(search), cells, class_=_BARS.get(tone, ""))
+    if around.priced:
+        cells.append(element("span", plain.money(measured.cost), class_="number money"))
+    link = element("a", _name(search), href=around.address(search))
+    return row(heads, link, cells, class_=bar_class(search))
+
+
+def known_title(search: SearchView) -> str:
+    """Program and database, as far as they are known."""
+    return " ".join(text for text in (search.program, search.db) if text not in ("", "unknown"))
+
+
+def name(search: SearchView) -> str:
+    """How a search is called in a sentence."""
+    return f"{known_title(search)} {plain.short_id(search.id)}".strip()
 
 
 def _name(search: SearchView) -> Html:
     ids = [element("code", foreign(plain.short_id(search.id)), title=search.id)]
     if search.openapi_id:
         ids += [escaped(" · OpenAPI "), element("code", foreign(search.openapi_id))]
-    known = " ".join(text for text in (search.program, search.db) if text not in ("", "unknown"))
-    return joined([foreign(known), element("small", ids)])
+    return joined([foreign(known_title(search)), " ", element("small", ids)])
 
 
-def _progress(search: SearchView) -> Html:
+def said_phase(search: SearchView) -> str:
+    return (search.phase or "unknown").replace("_", " ")
+
+
+def tone(search: SearchView) -> str:
+    return plain.PHASES[search.phase or "unknown"][0]
+
+
+def bar_class(search: SearchView) -> str:
+    return _BARS.get(tone(search), "")
+
+
+def phase_words(search: SearchView) -> list[Html]:
+    """The phase, and why or what it means."""
+    colour, meaning = plain.PHASES[search.phase or "unknown"]
+    return [word(said_phase(search), colour), small(plain.REASONS.get(search.reason, meaning))]
+
+
+def progress(search: SearchView) -> Html:
     """Done of expected. Every Job that is not open has ended; after a restart that is the least that was done."""
     least = "≥ " if search.flags.get("history_incomplete") else ""
-    done_count = ended_jobs(search.expected, search.jobs)
-    if search.expected is None or done_count is None:
+    counts = element("small", lines(_job_counts(search)), class_="counts")
+    done = ended_jobs(search.expected, search.jobs)
+    if search.expected is None or done is None:
         total = f"≥ {plain.count(search.expected_min)}" if search.expected_min is not None else plain.UNKNOWN
         succeeded = search.jobs.get("succeeded")
-        done = plain.UNKNOWN if succeeded is None else least + plain.count(succeeded)
-        note = small("more may be submitted") if search.jobs and not search.terminal else ""
-        return joined([element("span", f"{done} of {total}", class_="number"), note])
-    share = int(100 * done_count / search.expected) if search.expected else 0
-    label = f"{least}{plain.count(done_count)} of {plain.count(search.expected)}"
-    bar = element("progress", label, value=str(done_count), max=str(search.expected or 1), aria_label="Jobs ended")
-    return joined([element("span", label, class_="number"), bar, small(f"{least}{share} %")])
+        said = plain.UNKNOWN if succeeded is None else least + plain.count(succeeded)
+        note = small("more may be submitted") if search.jobs and not search.terminal else NOTHING
+        return joined([element("span", f"{said} of {total}", class_="number"), note, counts])
+    label = f"{least}{plain.count(done)} of {plain.count(search.expected)}"
+    percent = f"{least}{plain.share(done, search.expected)}"
+    shown = bar(done, search.expected, label, name="Batches ended")
+    return joined(
+        [element("span", [label, element("span", percent, class_="percent")], class_="number"), shown, counts]
+    )
 
 
 def _job_counts(search: SearchView) -> Iterable[Html]:
     for pair in _SHOWN_STATES:
         bad = any(search.jobs.get(state) for state in pair if state in ("failed", "lost"))
-        tone = "number bad" if bad else "number"
-        yield element(
-            "span", ", ".join(f"{plain.count(search.jobs.get(state))} {state}" for state in pair), class_=tone
-        )
+        text = ", ".join(f"{plain.count(search.jobs.get(state))} {state}" for state in pair)
+        yield element("span", text, class_="number bad" if bad else "number")
 
 
-def _done_by(search: SearchView, now: float) -> Html:
+def speed_words(measured: Measures) -> str:
+    return plain.UNKNOWN if measured.speed is None else f"{plain.rate(measured.speed)} batches/min"
+
+
+def done_by(search: SearchView, now: float) -> Html:
+    """When it ended, or when it should have."""
     if search.terminal:
         return joined([moment(search.phase_since, now), small("ended")])
     if search.eta is None:
@@ -109,7 +203,8 @@ def _done_by(search: SearchView, now: float) -> Html:
     return joined([moment(search.eta, now), small(f"in {plain.span(left)}" if left >= 1 else "any moment")])
 
 
-def _obstacles(search: SearchView) -> Iterable[str]:
+def obstacles(search: SearchView) -> Iterable[str]:
+    """What keeps it from running, and what is odd about it."""
     for reason, pods in sorted(search.blocked.items(), key=lambda item: (-item[1], item[0])):
         if pods:
             yield f"{plain.count(pods)} {'pod' if pods == 1 else 'pods'}: {plain.BLOCKS.get(reason, reason)}"
@@ -118,58 +213,50 @@ def _obstacles(search: SearchView) -> Iterable[str]:
             yield plain.FLAGS.get(flag, flag)
 
 
-def _last_sign(search: SearchView, now: float) -> str:
+def last_sign(search: SearchView, now: float) -> str:
     return f"last progress {plain.span(now - search.last_progress)} ago"
 
 
-def _details(cluster: str, search: SearchView, now: float) -> Html:
-    facts = {
-        "Search id": element("code", foreign(search.id)),
-        "Namespace": foreign(search.namespace),
-        "Mode": foreign(search.mode),
-        "Shards": escaped(plain.count(search.shards)),
-        "ElasticBLAST": foreign(search.client_version),
-        "Created": moment(search.created, now),
-        "In this phase since": moment(search.phase_since, now),
-        "Failed attempts": lines(_attempts(search)),
-    }
-    listed = element(
-        "dl", (part for key, value in facts.items() for part in (element("dt", key), element("dd", value)))
+def next_step(search: SearchView) -> Advice | None:
+    """The first advice, where something stands in the way."""
+    odd = any(search.blocked.values()) or any(search.flags.values())
+    return first_step(search) if odd or tone(search) in _NEEDS_YOU else None
+
+
+def _more(heads: Sequence[str], key: str, search: SearchView, around: Around) -> Html:
+    advice = next_step(search)
+    step = NOTHING if advice is None else element("p", [element("b", "Next: "), prose(advice.text)], class_="next")
+    label = f"Details and last failures ({len(search.failures)})" if search.failures else "Details"
+    known = facts(search_facts(search, around.now))
+    inside = element(
+        "details", [element("summary", label), known, failures_table(search.failures, around.now)], id_=f"{key}d"
     )
-    failures = _failures(search.failures, now)
-    title = f"Details and last failures ({len(search.failures)})" if search.failures else "Details"
-    steps = [_next_steps(search), _stopping(cluster, search)]
-    inside = element("details", [element("summary", title), listed, failures, *steps])
-    return element("tr", element("td", inside, role="cell", colspan=str(len(_HEADS))), role="row", class_="more")
+    cell = element("td", [step, inside], role="cell", colspan=str(len(heads)))
+    return element("tr", cell, role="row", class_="more")
 
 
-def _next_steps(search: SearchView) -> Html:
-    steps = (
-        joined([foreign(advice.text), *(small(element("code", foreign(command))) for command in advice.commands)])
-        for advice in advise(search)
-    )
-    return joined([element("p", "What to do next", class_="soft"), lines(steps)])
-
-
-def _stopping(cluster: str, search: SearchView) -> Html:
-    """The plan and its command; a page that anybody may open has no button."""
-    if search.terminal:
-        return Html("")
-    if not stopping.can_be_cancelled(search):
-        return small(stopping.UNLABELLED)
-    command = stopping.cancel_command(search.id, search.namespace, cluster)
-    plan = element("p", stopping.plan_sentence(search), class_="soft")
-    return joined([plan, small(element("code", foreign(command)))])
+def search_facts(search: SearchView, now: float) -> Iterable[tuple[str, str]]:
+    """What is known of a search beside how it stands."""
+    yield "Search id", element("code", foreign(search.id))
+    yield "Namespace", foreign(search.namespace)
+    yield "Mode", foreign(search.mode)
+    yield "Shards", escaped(plain.count(search.shards))
+    yield "ElasticBLAST", foreign(search.client_version)
+    yield "Created", moment(search.created, now)
+    yield "In this phase since", moment(search.phase_since, now)
+    yield "Failed attempts", lines(_attempts(search))
 
 
 def _attempts(search: SearchView) -> Iterable[str]:
     for reason, attempts in sorted(search.attempts.items()):
-        yield f"{plain.count(attempts)} × {reason.replace('_', ' ')}"
+        if attempts:
+            yield f"{plain.count(attempts)} × {reason.replace('_', ' ')}"
 
 
-def _failures(failures: Sequence[Obituary], now: float) -> Html:
+def failures_table(failures: Sequence[Obituary], now: float) -> Html:
+    """The last failed attempts, nothing without one."""
     if not failures:
-        return Html("")
+        return NOTHING
     return table("Last failures", _FAILURE_HEADS, (_failure(one, now) for one in failures))
 
 

@@ -1,38 +1,32 @@
-"""The status page: what the metrics say, for people. Plain HTML, no script; pure."""
+"""The status page: what the metrics say, for people. Pure."""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Iterable, Mapping
-from hashlib import sha256
-from importlib.resources import files
+from collections import Counter
+from collections.abc import Callable
 
-from exporter.domain.snapshots import ClusterView, CoreSnapshot, PoolView, ResourceHealth, View
-from exporter.web import plain
-from exporter.web.markup import Html, element, escaped, foreign, joined, lines, moment, row, small, table, word
-from exporter.web.searches import searches_section, spaces, unread
+from exporter.domain.measures import measures
+from exporter.domain.snapshots import ClusterView, SearchView, View
+from exporter.web.clusters import cluster_facts, collectors_section, custom_section, pools_section, quota_section
+from exporter.web.find import address
+from exporter.web.frame import document
+from exporter.web.markup import Html, anchor, element, escaped, foreign, joined
+from exporter.web.searches import Around, searches_section, tone, unread
 
-_REFRESH = 30
-_STYLE = files("exporter.web").joinpath("style.css").read_text(encoding="utf-8")
-_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
-CONTENT_SECURITY_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-"""Nothing but this page's own style sheet: no script, no image, no frame, no request elsewhere."""
-
-_COLLECTOR_HEADS = ("Collector", "State", "Mode", "Last answer", "Last trouble")
-_POOL_HEADS = ("Pool", "Ready", "Cordoned", "Not ready", "CPU requested", "Pressure")
+_TONES = ("bad", "wait", "busy", "good", "off")
 
 
 def render(view: View, now: float, *, refresh: bool = True) -> bytes:
     """The page as UTF-8. `now` is Unix seconds; every name from elsewhere is escaped, the unknown is a dash."""
-    parts = [_header(view, now, refresh=refresh), *(_cluster(cluster, now) for cluster in view.clusters)]
-    return _document(f"{_title(view)} · ElasticBLAST", joined(parts), refresh=refresh)
+    title = _title(view)
+    parts = [element("h1", title), _summary(view), *(_cluster(view, cluster, now) for cluster in view.clusters)]
+    return document(f"{title} · ElasticBLAST", joined(parts), view=view, live=refresh)
 
 
-def waiting() -> bytes:
-    """The page before the first view exists."""
-    return _document("ElasticBLAST", element("p", "Starting: nothing has been read yet."), refresh=True)
+def waiting(*, root: str = "") -> bytes:
+    """A page before the first view exists."""
+    main = joined([element("h1", "Starting"), element("p", "Nothing has been read yet.")])
+    return document("ElasticBLAST", main, view=None, root=root)
 
 
 def _title(view: View) -> str:
@@ -47,76 +41,33 @@ def _title(view: View) -> str:
     return f"{'≥ ' if dark or more else ''}{live} live {'search' if live == 1 else 'searches'}"
 
 
-def _document(title: str, body: Html, *, refresh: bool) -> bytes:
-    again = f'<meta http-equiv="refresh" content="{_REFRESH}">' if refresh else ""
-    text = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"{again}<title>{escaped(title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>\n"
+def _summary(view: View) -> Html:
+    """How many are in which phase, what is wrong first."""
+    shown = [search for cluster in view.clusters if cluster.batch for search in cluster.batch.searches]
+    tones = {search.phase or "unknown": tone(search) for search in shown}
+    counts = Counter(search.phase or "unknown" for search in shown)
+    phases = sorted(counts, key=lambda phase: (_TONES.index(tones[phase]), phase))
+    said = (
+        element("li", f"{counts[phase]} {phase.replace('_', ' ')}", class_=f"word {tones[phase]}") for phase in phases
     )
-    return text.encode("utf-8", "replace")
+    return element("ul", said, class_="summary", aria_label="Searches by phase") if shown else Html("")
 
 
-def _header(view: View, now: float, *, refresh: bool) -> Html:
-    revision = f" ({view.process.revision[:12]})" if view.process.revision not in ("", "unknown") else ""
-    about = joined(["version ", foreign(view.process.version + revision), " · as of ", moment(view.at, now)])
-    switch = ("?refresh=0", "Stop refreshing") if refresh else ("/", f"Refresh every {_REFRESH} s")
-    links = (("/metrics", "Metrics"), ("/readyz?verbose", "Readiness"), ("/livez?verbose", "Liveness"), switch)
-    nav = element("nav", (element("a", text, href=target) for target, text in links), aria_label="Pages")
-    left = element("div", [element("h1", "ElasticBLAST exporter"), element("p", about, class_="soft")])
-    return element("header", [left, nav])
-
-
-def _cluster(cluster: ClusterView, now: float) -> Html:
+def _cluster(view: View, cluster: ClusterView, now: float) -> Html:
+    around = Around(now=now, priced=bool(view.prices), address=_addresses(view, cluster))
+    head = anchor("cluster", cluster.name)
     parts = [
-        element("h2", foreign(cluster.name) if cluster.name else "Searches"),
-        element("p", spaces(cluster.namespaces), class_="soft"),
-        searches_section(cluster, now),
-        _pools(cluster.core),
-        _collectors(cluster.health, now),
+        element("h2", foreign(cluster.name) if cluster.name else escaped("The cluster"), id_=head),
+        cluster_facts(cluster, view.prices, now),
+        element("h3", "Searches"),
+        searches_section(cluster, measures(cluster, view.prices), around),
+        pools_section(cluster),
+        quota_section(cluster),
+        custom_section(cluster.custom),
+        collectors_section(cluster, now),
     ]
-    return element("section", parts)
+    return element("section", parts, id_=f"{head}s", aria_labelledby=head)
 
 
-def _collectors(health: Iterable[ResourceHealth], now: float) -> Html:
-    rows = [_collector(one, now) for one in health]
-    shown = table("Collectors", _COLLECTOR_HEADS, rows) if rows else element("p", "None is set up.", class_="soft")
-    return element("div", [element("h3", "Collectors"), shown])
-
-
-def _collector(one: ResourceHealth, now: float) -> Html:
-    tone, meaning = plain.STATES.get(one.state, ("off", ""))
-    age = plain.UNKNOWN if one.last_success is None else f"{plain.span(now - one.last_success)} ago"
-    trouble = joined([foreign(one.word), small(one.detail)]) if one.word and one.detail else foreign(one.word)
-    cells = [joined([word(one.state, tone), small(meaning)]), foreign(one.mode), escaped(age), trouble]
-    return row(_COLLECTOR_HEADS, joined([foreign(one.collector), small(one.resource)]), cells)
-
-
-def _pools(core: CoreSnapshot | None) -> Html:
-    pools = None if core is None else core.pools
-    if pools is None:
-        shown = element("p", "Not known: the nodes could not be read lately.", class_="soft")
-    elif not pools:
-        shown = element("p", "No node.", class_="soft")
-    else:
-        shown = table("Node pools", _POOL_HEADS, map(_pool, pools))
-    return element("div", [element("h3", "Node pools"), shown])
-
-
-def _pool(pool: PoolView) -> Html:
-    not_ready = _sum_of(pool.nodes, "not_ready", "unknown")
-    requested = plain.UNKNOWN if pool.cpu_requested is None else f"{pool.cpu_requested:.1f}"
-    pressure = (f"{count} × {kind}" for kind, count in sorted(pool.pressure.items()) if count)
-    cells = [
-        escaped(plain.count(pool.nodes.get("ready"))),
-        escaped(plain.count(pool.nodes.get("cordoned"))),
-        element("span", plain.count(not_ready), class_="bad" if not_ready else ""),
-        element("span", f"{requested} of {pool.cpu_allocatable:.1f} cores", class_="number"),
-        lines(pressure),
-    ]
-    return row(_POOL_HEADS, foreign(pool.pool), cells)
-
-
-def _sum_of(nodes: Mapping[str, int], *states: str) -> int | None:
-    known = [nodes[state] for state in states if state in nodes]
-    return sum(known) if known else None
+def _addresses(view: View, cluster: ClusterView) -> Callable[[SearchView], str]:
+    return lambda search: address(view, cluster, search)

@@ -6,17 +6,21 @@ Times are Unix seconds, the unknown is null. docs/http.md describes the document
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import msgspec
 
+from exporter.domain.arm import ClusterFacts, Usage
+from exporter.domain.cost import Prices
+from exporter.domain.measures import UNMEASURED, Key, Measures, measures
 from exporter.domain.phase import Phase
 from exporter.domain.snapshots import ClusterView, PoolView, ResourceHealth, SearchView, View
 from exporter.domain.words import FLAGS, JOB_VIEW
 
 MEDIA_TYPE = "application/json"
-_FIELDS = tuple(field.name for field in fields(SearchView))
+_FIELDS = tuple(one.name for one in fields(SearchView))
+_MEASURES = tuple(one.name for one in fields(Measures))
 _TEXTS = ("phase", "evidence", "program", "db", "mode", "client_version", "openapi_id")
 _UNKNOWN = ("", "unknown")
 
@@ -24,7 +28,7 @@ _UNKNOWN = ("", "unknown")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterReport:
     """One cluster. `searches` are those of the `readable` namespaces, None while there is none; `pools` is None while
-    its nodes cannot be read."""
+    its nodes cannot be read; `azure` and `quota` are None where ARM says nothing."""
 
     name: str
     namespaces: tuple[str, ...]
@@ -33,6 +37,9 @@ class ClusterReport:
     hidden: int | None = None
     pools: tuple[PoolView, ...] | None = None
     health: tuple[ResourceHealth, ...] = ()
+    measures: Mapping[Key, Measures] = field(default_factory=dict)
+    azure: ClusterFacts | None = None
+    quota: tuple[Usage, ...] | None = None
 
     @property
     def dark(self) -> tuple[str, ...]:
@@ -53,7 +60,9 @@ def report_of(view: View | None) -> Report:
     """The report of a view; an empty one without a view."""
     if view is None:
         return Report()
-    return Report(at=view.at, version=view.process.version, clusters=tuple(map(_cluster, view.clusters)))
+    return Report(
+        at=view.at, version=view.process.version, clusters=tuple(_cluster(one, view.prices) for one in view.clusters)
+    )
 
 
 def encode(report: Report) -> bytes:
@@ -76,9 +85,10 @@ def decode(body: bytes) -> Report:
     return msgspec.convert(values, Report)
 
 
-def search_document(search: SearchView) -> dict[str, Any]:
+def search_document(search: SearchView, measured: Measures = UNMEASURED) -> dict[str, Any]:
     """One search as the document has it."""
     document = {name: getattr(search, name) for name in _FIELDS}
+    document |= {name: getattr(measured, name) for name in _MEASURES}
     document |= {name: None for name in _TEXTS if document[name] in _UNKNOWN}
     document["jobs"] = {state: search.jobs.get(state) for state in JOB_VIEW}
     document["flags"] = {flag: search.flags.get(flag) for flag in FLAGS}
@@ -86,7 +96,7 @@ def search_document(search: SearchView) -> dict[str, Any]:
     return document
 
 
-def _cluster(cluster: ClusterView) -> ClusterReport:
+def _cluster(cluster: ClusterView, prices: Prices) -> ClusterReport:
     return ClusterReport(
         name=cluster.name,
         namespaces=cluster.namespaces,
@@ -95,11 +105,15 @@ def _cluster(cluster: ClusterView) -> ClusterReport:
         hidden=cluster.batch.hidden if cluster.batch else None,
         pools=cluster.core.pools if cluster.core else None,
         health=cluster.health,
+        measures=measures(cluster, prices),
+        azure=cluster.arm.cluster if cluster.arm else None,
+        quota=cluster.arm.usages if cluster.arm else None,
     )
 
 
 def _cluster_document(cluster: ClusterReport) -> dict[str, Any]:
-    searches = None if cluster.searches is None else [search_document(search) for search in cluster.searches]
+    known = cluster.searches
+    searches = None if known is None else [search_document(one, _measured(cluster, one)) for one in known]
     return {
         "name": cluster.name,
         "namespaces": cluster.namespaces,
@@ -108,7 +122,13 @@ def _cluster_document(cluster: ClusterReport) -> dict[str, Any]:
         "hidden": cluster.hidden,
         "pools": cluster.pools,
         "health": cluster.health,
+        "azure": cluster.azure,
+        "quota": cluster.quota,
     }
+
+
+def _measured(cluster: ClusterReport, search: SearchView) -> Measures:
+    return cluster.measures.get((search.namespace, search.id), UNMEASURED)
 
 
 def _by_role(roles: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
@@ -120,7 +140,13 @@ def _by_role(roles: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
 
 def _cluster_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
     searches = raw["searches"]
-    return {**raw, "searches": None if searches is None else [_search_fields(search) for search in searches]}
+    measured = {(one["namespace"], one["id"]): _measures_fields(one) for one in searches or ()}
+    known = None if searches is None else [_search_fields(search) for search in searches]
+    return {**raw, "searches": known, "measures": measured}
+
+
+def _measures_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: raw[name] for name in _MEASURES if name in raw}
 
 
 def _search_fields(raw: Mapping[str, Any]) -> dict[str, Any]:

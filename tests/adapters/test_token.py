@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import trustme
 
-from exporter.adapters.endpoint import ConnectError, KubeSettings
-from exporter.adapters.kube import connect
+from exporter.adapters.endpoint import ConnectError, Endpoint, KubeSettings
+from exporter.adapters.kube import connect, reach
 from exporter.adapters.tokens import FixedToken, TokenFile
+from exporter.domain.credential import CredentialFacts
 from exporter.domain.failures import Failed, Word
 from tests.support.clock import ManualClock
 from tests.support.hostile import Hostile, Peer
+from tests.support.jwts import jwt
 
 
 def only(token: str) -> object:
@@ -148,3 +150,40 @@ def test_no_repr_shows_the_token(tmp_path: Path) -> None:
         TokenFile(token_file(tmp_path, "s3cret"), ManualClock()),
     ]
     assert "s3cret" not in repr(shown)
+
+
+def test_the_end_of_a_token_is_that_of_the_file_as_it_was_read(tmp_path: Path) -> None:
+    """An unusable file changes nothing; a token that does not say when it ends has no end."""
+    clock = ManualClock()
+    path = token_file(tmp_path, jwt(exp=1_790_000_000))
+    tokens = TokenFile(path, clock)
+    access = reach(Endpoint(server="https://localhost:1", tokens=tokens), mode="token_file")
+
+    def known(text: str) -> CredentialFacts | None:
+        path.write_text(text)
+        clock.advance(60)
+        tokens.current()
+        return access.credential()
+
+    assert access.credential() == CredentialFacts(api="kubernetes", mode="token_file", ends_at=1_790_000_000)
+    assert (
+        known("half\nwritten")
+        == access.credential()
+        == CredentialFacts(api="kubernetes", mode="token_file", ends_at=1.79e9)
+    )
+    assert known(jwt(exp=1_790_003_600)) == CredentialFacts(api="kubernetes", mode="token_file", ends_at=1_790_003_600)
+    assert known("opaque") == CredentialFacts(api="kubernetes", mode="token_file")
+
+
+def test_in_a_pod_it_is_the_service_account(tmp_path: Path) -> None:
+    path = token_file(tmp_path, jwt(exp=1_790_000_000))
+    authority = tmp_path / "ca.pem"
+    authority.write_bytes(trustme.CA().cert_pem.bytes())
+    given = KubeSettings(token_file=str(path), ca_file=str(authority))
+    access = connect(given, env={"KUBERNETES_SERVICE_HOST": "127.0.0.1"})
+    assert access.credential() == CredentialFacts(api="kubernetes", mode="service_account", ends_at=1_790_000_000)
+
+
+def test_without_a_token_we_are_nobody() -> None:
+    access = connect(KubeSettings(mode="direct", server="http://localhost:1", insecure_http=True))
+    assert access.credential() == CredentialFacts(api="kubernetes", mode="none")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from exporter.adapters.azure.arm import Arm
+from exporter.adapters.azure.calls import Calls
 from exporter.adapters.azure.credentials import credential_of
 from exporter.adapters.azure.monitor import Monitor
 from exporter.adapters.azure.settings import AzureSettings
@@ -22,15 +23,18 @@ class Reader:
     clock: Clock = field(default_factory=SystemClock)
     codes: list[str] = field(default_factory=list)
     left: list[tuple[str, str, int]] = field(default_factory=list)
+    skews: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.arm = Arm(
             self.settings,
             lambda: credential_of(self.settings, env={}, clock=self.clock),
             cluster_id(CLUSTER_ID),
+            calls=Calls(self.clock),
             clock=self.clock,
             counted=lambda _verb, code: self.codes.append(code),
             left=lambda scope, operation, number: self.left.append((scope, operation, number)),
+            skewed=self.skews.append,
         )
         self.monitor = Monitor(self.arm, SUBSCRIPTION, clock=self.clock)
 

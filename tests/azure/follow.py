@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from threading import Thread
 
+from exporter.adapters.azure.credentials import Principal
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.collectors import ALL
 from exporter.config import Azure, ClusterAzure, Config, Connect
@@ -15,7 +16,7 @@ from exporter.metrics import samples
 from exporter.metrics.family import Histogram
 from exporter.simulator.server import Simulator
 from exporter.wiring import build_cluster
-from exporter.wiring_azure import azure_settings, once_made
+from exporter.wiring_azure import azure_settings
 from tests.runtime.follow import open_access
 from tests.simulator.azure import CLUSTER_ID
 from tests.support.clock import ManualClock
@@ -49,7 +50,7 @@ class Watched:
             given,
             config,
             access=self._access,
-            credential=once_made(azure_settings(config), self.clock),
+            credential=Principal(azure_settings(config), self.clock),
             collectors=ALL,
             clock=self.clock,
             rules=Rules(),

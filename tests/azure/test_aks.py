@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from exporter.adapters.azure.aks import aks
+from exporter.adapters.azure.calls import Calls
 from exporter.adapters.azure.credentials import credential_of
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.azure.tokens import AzureTokens
@@ -49,8 +50,10 @@ def kubernetes(azure: ArmSimulator) -> Iterator[Simulator]:
 def way(settings: AzureSettings) -> Access:
     clock = SystemClock()
     credential = credential_of(settings, env={}, clock=clock)
-    found = UserCredentials(asker(settings, credential, cluster_id(ID)), clock=clock)
-    return aks(found, AzureTokens(credential, clock=clock), name="aks-one", connect_timeout=3.0)
+    found = UserCredentials(asker(settings, credential, cluster_id(ID), Calls(ManualClock())), clock=clock)
+    return aks(
+        found, AzureTokens(credential, clock=clock), name="aks-one", mode="workload_identity", connect_timeout=3.0
+    )
 
 
 def pods(access: Access, times: int = 1) -> list[Answer]:
@@ -105,7 +108,7 @@ def test_without_the_right_to_the_credential_the_api_is_denied_and_says_why(
 
 def reached(where: UserCredential, clock: ManualClock | None = None) -> Access:
     found = UserCredentials(lambda: where, clock=clock or ManualClock())
-    return aks(found, FixedToken("s3cret"), name="aks", connect_timeout=0.5)
+    return aks(found, FixedToken("s3cret"), name="aks", mode="workload_identity", connect_timeout=0.5)
 
 
 def test_a_private_cluster_that_cannot_be_reached_says_so() -> None:
@@ -121,7 +124,7 @@ def test_a_cluster_made_anew_elsewhere_is_found_again(azure: ArmSimulator, setti
     with Simulator(tls=azure.authority.pair, controllers=False) as running:
         told = [UserCredential(server="https://127.0.0.1:1", ca_pem=azure.authority.ca_pem)]
         found = UserCredentials(lambda: told[-1], clock=clock)
-        access = aks(found, FixedToken(running.token), name="aks", connect_timeout=0.5)
+        access = aks(found, FixedToken(running.token), name="aks", mode="workload_identity", connect_timeout=0.5)
         transport = access.transport("test")
         told.append(told[0])
         with pytest.raises(Failed):

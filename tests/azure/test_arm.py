@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,8 +13,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from exporter.adapters.azure.calls import limited
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import SystemClock
+from exporter.domain.armid import resource_id
 from exporter.domain.failures import Deferred, Failed, Word
-from exporter.domain.resourceid import resource_id
 from exporter.simulator.arm.model import Resource, Usage
 from exporter.simulator.arm.server import ArmSimulator
 from tests.azure.arms import Reader
@@ -50,6 +51,23 @@ def test_one_call_tells_of_the_cluster_and_its_pools(azure: ArmSimulator, reader
 def test_what_is_left_of_the_budget_is_kept(reader: Reader) -> None:
     reader.arm.cluster()
     assert reader.left == [("subscription", "reads", 249)]
+
+
+@pytest.mark.fault(62)
+@pytest.mark.parametrize("ahead", [-40.0, 0.0, 300.0])
+def test_the_skew_is_that_of_arms_clock(azure: ArmSimulator, settings: AzureSettings, ahead: float) -> None:
+    """By the date of every answer, a refusal's too, as exact as a date is."""
+    azure.estate.add(cluster())
+    clock = ManualClock()
+    clock.step(time.time() - ahead - clock.wall())
+    reader = Reader(settings, clock=clock)
+    azure.api.denied.add(READ)
+    assert reader.word() == ("denied", None)
+    azure.api.denied.clear()
+    reader.arm.cluster()
+    reader.close()
+    assert len(reader.skews) == 2
+    assert all(abs(skew - ahead) < 5.0 for skew in reader.skews)
 
 
 def test_absent_denied_throttled_and_broken_are_four_words(azure: ArmSimulator, reader: Reader) -> None:

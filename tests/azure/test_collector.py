@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from exporter.adapters.azure.settings import AzureSettings
+from exporter.domain.arm import VM_POWER_STATES
 from exporter.simulator.arm.model import Metric, Resource, Series, Usage
 from exporter.simulator.arm.server import ArmSimulator
 from exporter.simulator.server import Simulator
@@ -130,7 +131,10 @@ def test_what_lies_beside_the_cluster_is_on_the_page(
             expanded={"instanceView": {"statuses": statuses}},
         ),
         Resource(
-            id=WORKERS, sku={"name": "Standard_E16s_v5", "capacity": 7}, properties={"provisioningState": "Updating"}
+            id=WORKERS,
+            sku={"name": "Standard_E16s_v5", "capacity": 7},
+            properties={"provisioningState": "Updating"},
+            instances=("running",) * 5 + ("deallocated", "dreaming"),
         ),
     )
     azure.estate.measure(ACCOUNT, Metric(name="UsedCapacity", grain=60, series=[Series(values=[5e12], lag=3600)]))
@@ -157,8 +161,29 @@ def test_what_lies_beside_the_cluster_is_on_the_page(
     assert page['azure_cpu_usage_ratio{kind="scale_set",name="workers"}'] == 0.5
     assert page['azure_scale_set_instances{name="workers"}'] == 7
     assert page['azure_vm_power_state{name="head",state="running"}'] == 1
+    powers = {state: page[f'azure_scale_set_vms{{name="workers",state="{state}"}}'] for state in VM_POWER_STATES}
+    assert {state: number for state, number in powers.items() if number} == {"running": 5, "deallocated": 1, "other": 1}
     assert page['azure_resource_provisioning_state{kind="scale_set",name="workers",state="Updating"}'] == 1
     assert len(about(page, "azure_metric_timestamp_seconds")) == 4
+
+
+@pytest.mark.parametrize("denied", [True, False])
+def test_a_scale_set_whose_instances_are_not_told_has_no_number_of_them(
+    azure: ArmSimulator, settings: AzureSettings, kubernetes: Simulator, denied: bool
+) -> None:
+    """Forbidden, or more than fit on a page: what else is known of it stays."""
+    azure.estate.add(cluster(), Resource(id=WORKERS, sku={"capacity": 7}, instances=("running",) * 7))
+    if denied:
+        azure.api.denied.add("Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read")
+    else:
+        azure.api.page = 3
+    watched = Watched(settings, kubernetes, [WORKERS])
+    watched.ask()
+    watched.minute(3)
+    page = watched.look()
+    watched.close()
+    assert page['azure_scale_set_instances{name="workers"}'] == 7
+    assert about(page, "azure_scale_set_vms") == {}
 
 
 @pytest.mark.fault(55)

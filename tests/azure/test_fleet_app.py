@@ -15,9 +15,12 @@ from starlette.responses import Response
 from exporter.app import App
 from exporter.config import Config
 from exporter.domain.shard import owner
+from exporter.simulator.arm.entra import KUBERNETES
 from exporter.web.negotiate import TEXT
 from tests.azure.fleet import SUBSCRIPTION, Fleet, Leaping, ask_arm, page, place, states
+from tests.process.pages import read_text
 from tests.runtime.play import A, B, batches, complete
+from tests.support.daemon import family
 from tests.support.hostile import Hostile, Peer
 from tests.support.waiting import wait_for
 
@@ -43,6 +46,35 @@ def shows(app: App, cluster: str, search: str = A) -> bool:
         line.startswith("elasticblast_search_phase{") and f'cluster="{cluster}"' in line and search in line
         for line in page(app).splitlines()
     )
+
+
+def told(app: App, name: str) -> dict[tuple[str, ...], float]:
+    """A family of the exporter about itself, of cluster one."""
+    return family(read_text(page(app)), f"exporter_{name}", cluster="one")
+
+
+def test_who_it_is_and_until_when_is_on_the_page(fleet: Fleet) -> None:
+    """For ARM and for the cluster, by the newest tokens that Entra gave out; neither token is there."""
+    fleet.add("one", A)
+    with running(fleet.config()) as app:
+        wait_for(lambda: shows(app, "one", A))
+        wait_for(lambda: len(told(app, "credential_expiry_timestamp_seconds")) == 2)
+        assert told(app, "credential_info") == {("arm", "workload_identity"): 1, ("kubernetes", "workload_identity"): 1}
+        ends = {token.audience == KUBERNETES: token.expires for token in fleet.azure.entra.issued}
+        said = told(app, "credential_expiry_timestamp_seconds")
+        assert abs(said["arm",] - ends[False]) <= 2
+        assert abs(said["kubernetes",] - ends[True]) <= 2
+        assert abs(told(app, "clock_skew_seconds")["arm",]) < 1.0
+        assert not any(token.text in page(app) for token in fleet.azure.entra.issued)
+
+
+def test_with_a_local_account_it_is_a_client_certificate(fleet: Fleet) -> None:
+    made = fleet.add("one", A)
+    made.client = fleet.azure.authority.client("clusterUser", "system:masters")
+    with running(fleet.config()) as app:
+        wait_for(lambda: len(told(app, "credential_info")) == 2)
+        assert set(told(app, "credential_info")) == {("arm", "workload_identity"), ("kubernetes", "client_certificate")}
+        assert set(told(app, "credential_expiry_timestamp_seconds")) == {("arm",)}
 
 
 def test_a_fleet_is_followed_from_outside_by_its_tags_alone(fleet: Fleet) -> None:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import exporter
+from exporter.adapters.azure.calls import Calls
 from exporter.adapters.azure.credentials import Credential, credential_of
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.azure.user_credential import UserCredential, UserCredentials, asker, parsed
@@ -46,7 +47,7 @@ def test_a_cluster_with_entra_gives_address_and_authority_and_no_secret(
     azure: ArmSimulator, settings: AzureSettings, credential: Credential, cluster: ManagedCluster
 ) -> None:
     """The exec plugin that the kubeconfig names is not run."""
-    found = asker(settings, credential, cluster_id(ID))()
+    found = asker(settings, credential, cluster_id(ID), Calls(ManualClock()))()
     assert found == UserCredential(server=cluster.server, ca_pem=azure.authority.ca_pem)
     assert [(seen.method, seen.path.rpartition("/")[2]) for seen in azure.api.seen] == [
         ("POST", "listClusterUserCredential")
@@ -57,7 +58,7 @@ def test_a_cluster_with_local_accounts_gives_a_certificate_that_no_repr_shows(
     azure: ArmSimulator, settings: AzureSettings, credential: Credential, cluster: ManagedCluster
 ) -> None:
     cluster.client = azure.authority.client("local")
-    found = asker(settings, credential, cluster_id(ID))()
+    found = asker(settings, credential, cluster_id(ID), Calls(ManualClock()))()
     assert (found.certificate.decode(), found.key.decode()) == cluster.client
     assert "PRIVATE KEY" not in repr(found)
     assert "CERTIFICATE" not in repr(replace(found, ca_pem=""))
@@ -90,7 +91,7 @@ def test_what_arm_answers_is_told_in_our_words_and_asked_once(
 
     azure.api.intercept = refuse
     with pytest.raises(Failed) as caught:
-        asker(settings, credential, cluster_id(ID))()
+        asker(settings, credential, cluster_id(ID), Calls(ManualClock()))()
     assert (caught.value.word, caught.value.retry_after) == (word, 300.0)
     assert "s3cret" not in str(caught.value)
     assert "0a1b2c3d" not in str(caught.value)
@@ -100,7 +101,7 @@ def test_what_arm_answers_is_told_in_our_words_and_asked_once(
 def test_a_claims_challenge_is_answered_with_a_new_token(
     azure: ArmSimulator, settings: AzureSettings, credential: Credential, cluster: ManagedCluster
 ) -> None:
-    ask = asker(settings, credential, cluster_id(ID))
+    ask = asker(settings, credential, cluster_id(ID), Calls(ManualClock()))
     ask()
     azure.entra.required_claims = json.dumps(
         {"access_token": {"nbf": {"essential": True, "value": "1800000000"}}}, separators=(",", ":")
@@ -113,8 +114,26 @@ def test_an_expired_token_is_replaced(
     azure: ArmSimulator, settings: AzureSettings, credential: Credential, cluster: ManagedCluster
 ) -> None:
     azure.entra.lifetime = 1
-    ask = asker(settings, credential, cluster_id(ID))
+    ask = asker(settings, credential, cluster_id(ID), Calls(ManualClock(), most=1000))
     wait_for(lambda: ask().server == cluster.server and len(azure.entra.issued) > 1)
+
+
+def test_it_counts_among_the_calls_about_its_cluster(
+    azure: ArmSimulator, settings: AzureSettings, credential: Credential, cluster: ManagedCluster
+) -> None:
+    """Where there is no room it is not asked, and says when there will be."""
+    clock = ManualClock()
+    calls = Calls(clock, most=2)
+    ask = asker(settings, credential, cluster_id(ID), calls)
+    ask()
+    calls.take()
+    with pytest.raises(Failed) as refused:
+        ask()
+    assert (refused.value.word, refused.value.retry_after) == (Word.THROTTLED, 60.0)
+    assert len(azure.api.seen) == 1
+    clock.advance(60.0)
+    ask()
+    assert len(azure.api.seen) == 2
 
 
 def encoded(text: str) -> str:

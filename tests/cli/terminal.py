@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 
 from tests.support.waiting import wait_for
 
@@ -45,7 +49,20 @@ class Terminal:
 
     def interrupt(self) -> None:
         """Ctrl-C."""
-        self._child.send_signal(signal.SIGINT)
+        self.send(signal.SIGINT)
+
+    def send(self, number: signal.Signals) -> None:
+        self._child.send_signal(number)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it has been stopped, and may go on."""
+        return Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    def resize(self, *, rows: int, columns: int) -> None:
+        """Give the window another size, as somebody does who drags its corner."""
+        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.send(signal.SIGWINCH)
 
     def wait(self, timeout: float = 60.0) -> int:
         """The exit code, when all that was written has been read."""

@@ -264,7 +264,7 @@ def test_several_that_fit_are_listed_with_2(port: Daemon) -> None:
     [
         ((), "Nobody can be asked here: add --yes"),
         (("--yes", "--url", "ftp://x"), "is not an address such as http://127.0.0.1:9851"),
-        (("--yes", "--token-file", "/nonexistent"), "--token-file /nonexistent: No such file"),
+        (("--yes", "--token-file", "/nonexistent/token"), "--token-file /nonexistent/token: No such file"),
         (("--yes", "--token-file", "/dev/null"), "The caller's token cannot be used"),
         (("--yes", "--direct", "--key", "k"), "--key names a cancel of a daemon"),
         (("--yes", "--direct", "--set", "log.level=loud"), "1 problem in the configuration"),

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,10 +14,11 @@ from exporter.cli.overview import overview, searches_of
 from exporter.cli.table import Cell, Column, lay_out
 from exporter.domain.lookup import matches
 from exporter.domain.snapshots import BatchSnapshot
-from exporter.simulator.demo import Demo
 from exporter.web.status_json import report_of
 from tests.cli.command import run
 from tests.cli.shown import DARK, FAILING, RUNNING
+from tests.cli.terminal import Terminal
+from tests.support.living import Living
 from tests.support.waiting import wait_for
 from tests.web.views import NOW, cluster, search, view
 from tests.web.wire import Fixed
@@ -149,7 +146,7 @@ def test_json_is_the_document_or_one_search_with_its_advice(url: str) -> None:
     whole = json.loads(run("status", "--url", url, "--output", "json").out)
     assert [one["id"] for one in whole["clusters"][0]["searches"]] == [RUNNING.id, FAILING.id, DARK.id]
     one = json.loads(run("status", "--url", url, "4fa1c09be377", "--output", "json").out)
-    assert one["search"]["id"] == RUNNING.id
+    assert (one["at"], one["cluster"], one["search"]["id"]) == (whole["at"], "", RUNNING.id)
     assert one["advice"][0]["word"] == "running"
 
 
@@ -217,20 +214,20 @@ def test_a_url_that_is_none_is_2(address: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Demo]:
-    demo = Demo(speed=60.0, seed=1)
+def demo() -> Iterator[Living]:
+    demo = Living(speed=60.0, seed=1)
     demo.start()
     yield demo
     demo.stop()
 
 
-def direct(demo: Demo, folder: Path) -> list[str]:
+def direct(demo: Living, folder: Path) -> list[str]:
     (folder / "token").write_text(demo.token)
     keys = {"mode": "direct", "server": demo.url, "token_file": str(folder / "token"), "insecure_http": "true"}
     return [part for key, value in keys.items() for part in ("--set", f"clusters[0].connect.{key}={value}")]
 
 
-def test_without_a_daemon_it_looks_at_the_cluster_and_says_so(demo: Demo, tmp_path: Path) -> None:
+def test_without_a_daemon_it_looks_at_the_cluster_and_says_so(demo: Living, tmp_path: Path) -> None:
     flags = direct(demo, tmp_path)
     ran = wait_for(lambda: _with_searches(flags), 30.0, "a search in the demo")
     assert "No daemon at http://127.0.0.1:1 (connection refused): looking at the cluster itself" in ran[1]
@@ -245,7 +242,7 @@ def _with_searches(flags: Sequence[str]) -> tuple[list[str], str] | None:
 
 
 def test_a_daemon_that_has_not_looked_yet_does_not_answer_for_the_cluster(
-    demo: Demo, fixed: Fixed, url: str, tmp_path: Path
+    demo: Living, fixed: Fixed, url: str, tmp_path: Path
 ) -> None:
     fixed.view = None
     ran = run("status", "--url", url, *direct(demo, tmp_path))
@@ -265,14 +262,7 @@ def test_neither_daemon_nor_cluster_is_7(tmp_path: Path) -> None:
 def test_a_terminal_gets_colour_unless_it_does_not_want_it(
     url: str, environment: dict[str, str], coloured: bool
 ) -> None:
-    ours, theirs = pty.openpty()
-    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8", "TERM": "xterm", **environment}
-    command = [sys.executable, "-m", "exporter", "status", "--url", url]
-    try:
-        done = subprocess.run(command, stdout=theirs, env=env, timeout=60, check=False)
-        shown = os.read(ours, 65536).decode()
-    finally:
-        os.close(theirs)
-        os.close(ours)
-    assert done.returncode == 0
-    assert ("\x1b[" in shown) == coloured
+    with Terminal("status", "--url", url, env=environment) as terminal:
+        assert terminal.wait() == 0
+        assert "failing" in terminal.shown
+        assert ("\x1b[" in terminal.shown) == coloured

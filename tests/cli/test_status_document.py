@@ -19,7 +19,7 @@ from tests.web.wire import Fixed, ask, listening
 def asked(port: int, accept: str) -> tuple[str, bytes]:
     answer = ask(port, "/", accept=accept)
     assert answer.code == 200
-    assert answer.headers["vary"] == "accept"
+    assert answer.headers["vary"] == "accept, accept-encoding"
     return answer.headers["content-type"], answer.body
 
 

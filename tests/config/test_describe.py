@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -62,3 +63,20 @@ def test_the_configuration_is_frozen_all_through():
     assert frozen(config.metrics.node_hourly_price["blast"])
     with pytest.raises(TypeError):
         config.metrics.node_hourly_price["x"] = None
+
+
+_OTHER_WAYS = ("#phase: Active", "#amount: active")  # to tell a state, of which exactly one is wanted
+
+
+def test_without_its_marks_the_example_of_a_custom_resource_is_one(tmp_path):
+    """Also the lists inside it."""
+    lines = example_yaml().split("\n")
+    first = lines.index("custom: []")
+    length = next(n for n, line in enumerate(lines[first + 1 :]) if line[:1].isalpha())
+    shown = [line for line in lines[first + 1 : first + 1 + length] if line.strip() not in _OTHER_WAYS]
+    keys = [re.sub(r"^( *)#(?! )", r"\1", line) for line in shown]
+    path = tmp_path / "example.yaml"
+    path.write_text("\n".join(["custom:", *keys]))
+    (made,) = load(path, {}, {}).custom
+    assert (made.group, made.plural, made.phase) == ("example.org", "things", "status.phase")
+    assert (made.states[0].state, made.states[0].value, made.amounts[0].name) == ("running", "True", "active")

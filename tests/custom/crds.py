@@ -16,8 +16,15 @@ _ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 def define(api: Api, kind: Kind, versions: Sequence[str] = ("v1",)) -> None:
     """Serve a kind in these versions, the last of them stored, and wait until it can be listed."""
-    expect(api.post(CRDS, _definition(kind, versions)), 201)
-    serve(api, kind, versions)
+    define_all(api, [kind], versions)
+
+
+def define_all(api: Api, kinds: Sequence[Kind], versions: Sequence[str] = ("v1",)) -> None:
+    """The same of several kinds, which come up side by side."""
+    for kind in kinds:
+        expect(api.post(CRDS, _definition(kind, versions)), 201)
+    for kind in kinds:
+        serve(api, kind, versions)
 
 
 def redefine(api: Api, kind: Kind, versions: Sequence[str]) -> None:
@@ -38,16 +45,33 @@ def serve(api: Api, kind: Kind, versions: Sequence[str]) -> None:
     def settled() -> bool:
         found = next((g for g in expect(api.get("/apis"))["groups"] if g["name"] == kind.group), {"versions": []})
         return {one["version"] for one in found["versions"]} >= set(versions) and all(
-            api.get(f"/apis/{kind.group}/{version}/{kind.plural}")[0] == 200 for version in versions
+            _told(api, kind, version) and api.get(f"/apis/{kind.group}/{version}/{kind.plural}")[0] == 200
+            for version in versions
         )
 
     wait_for(settled, 30.0, f"{kind.qualified} in {versions}")
 
 
+def _told(api: Api, kind: Kind, version: str) -> bool:
+    """Whether the discovery of the version has it; that comes after the discovery of its group."""
+    status, body = api.get(f"/apis/{kind.group}/{version}")
+    return status == 200 and any(one["name"] == kind.plural for one in body["resources"])
+
+
 def undefine(api: Api, kind: Kind) -> None:
     """Serve a kind no more, and wait until it is gone with all its objects."""
-    expect(api.delete(f"{CRDS}/{kind.qualified}"))
-    wait_for(lambda: api.get(f"{CRDS}/{kind.qualified}")[0] == 404, 30.0, f"{kind.qualified} is still there")
+    undefine_all(api, [kind])
+
+
+def undefine_all(api: Api, kinds: Sequence[Kind]) -> None:
+    """The same of several kinds; those that are not there are gone already."""
+    for kind in kinds:
+        expect(api.delete(f"{CRDS}/{kind.qualified}"), 200, 404)
+    wait_for(lambda: not _left(api, kinds), 30.0, lambda: f"still there: {_left(api, kinds)}")
+
+
+def _left(api: Api, kinds: Sequence[Kind]) -> list[str]:
+    return [kind.qualified for kind in kinds if api.get(f"{CRDS}/{kind.qualified}")[0] != 404]
 
 
 def place(kind: Kind, namespace: str, version: str) -> str:

@@ -33,9 +33,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 def nothing_defined(control_plane: ControlPlane) -> Iterator[None]:
     """Definitions go when the test ends."""
     yield
-    for kind in (MPIJOB, WORKLOAD, THINGS):
-        if control_plane.api.get(f"{crds.CRDS}/{kind.qualified}")[0] == 200:
-            crds.undefine(control_plane.api, kind)
+    crds.undefine_all(control_plane.api, (MPIJOB, WORKLOAD, THINGS))
 
 
 def daemon(

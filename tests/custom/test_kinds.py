@@ -187,6 +187,40 @@ def test_amounts_are_summed_over_replicas_and_objects() -> None:
     assert counts.amounts == {"active": 8, "failed": 2, "succeeded": 0}
 
 
+def test_quotas_of_a_queue_are_summed_over_its_flavors_and_resource_groups() -> None:
+    """Of what is not a processor, memory or GPU nothing is told."""
+
+    def resources(field: str, **amounts: str) -> list[dict[str, Any]]:
+        return [{"name": name.replace("gpu", "nvidia.com/gpu"), field: amount} for name, amount in amounts.items()]
+
+    flavors = [
+        {"name": "spot", "resources": resources("nominalQuota", cpu="32", memory="64Gi", pods="9")},
+        {"name": "regular", "resources": resources("nominalQuota", cpu="500m", memory="1Gi")},
+    ]
+    groups = [{"flavors": flavors}, {"flavors": [{"name": "gpu", "resources": resources("nominalQuota", gpu="4")}]}]
+    used = [{"name": "spot", "resources": resources("total", cpu="16", memory="32Gi")}, {"name": "gpu"}]
+    queue = item(kinds.CLUSTER_QUEUE, spec={"resourceGroups": groups}, status={"flavorsUsage": used})
+    amounts = counted(kinds.CLUSTER_QUEUE, queue).amounts
+    assert {name: amount for name, amount in amounts.items() if amount} == {
+        "quota_cpu_cores": 32.5,
+        "used_cpu_cores": 16,
+        "quota_memory_bytes": 65 * 1024**3,
+        "used_memory_bytes": 32 * 1024**3,
+        "quota_gpus": 4,
+    }
+    assert amounts["used_gpus"] == 0
+
+
+def test_node_claims_are_counted_by_capacity_type() -> None:
+    types = ("spot", "spot", "on-demand", "lent", None)
+    claims = [
+        item(kinds.NODE_CLAIM, str(number), metadata={"labels": {"karpenter.sh/capacity-type": text}} if text else {})
+        for number, text in enumerate(types)
+    ]
+    amounts = counted(kinds.NODE_CLAIM, *claims).amounts
+    assert (amounts["spot"], amounts["on_demand"], amounts["reserved"]) == (2, 1, 0)
+
+
 def test_amounts_may_be_quantities_and_flags() -> None:
     pool = item(kinds.NODE_POOL, status={"resources": {"nodes": "3", "cpu": "11500m", "memory": "2Gi"}})
     assert counted(kinds.NODE_POOL, pool).amounts == {"nodes": 3, "cpu_cores": 11.5, "memory_bytes": 2 * 1024**3}
@@ -197,11 +231,11 @@ def test_amounts_may_be_quantities_and_flags() -> None:
 def test_an_amount_that_a_version_does_not_tell_is_not_zero() -> None:
     """Kueue writes its counts even when they are 0, and has moved them between versions."""
     told_counts = {"pendingWorkloads": 4, "admittedWorkloads": 0}
-    assert counted(kinds.CLUSTER_QUEUE, item(kinds.CLUSTER_QUEUE, status=told_counts)).amounts == {
+    assert counted(kinds.LOCAL_QUEUE, item(kinds.LOCAL_QUEUE, status=told_counts)).amounts == {
         "pending": 4,
         "admitted": 0,
     }
-    assert counted(kinds.CLUSTER_QUEUE).amounts == {"pending": 0, "reserving": 0, "admitted": 0}
+    assert counted(kinds.LOCAL_QUEUE).amounts == {"pending": 0, "reserving": 0, "admitted": 0}
 
 
 def test_a_status_of_an_older_generation_is_counted_as_behind() -> None:

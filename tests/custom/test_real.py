@@ -57,13 +57,11 @@ def defined(control_plane: ControlPlane) -> Iterator[Callable[..., None]]:
     made: list[Kind] = []
 
     def define(kind: Kind, *versions: str) -> None:
-        crds.define(control_plane.api, kind, versions or ("v1",))
         made.append(kind)
+        crds.define(control_plane.api, kind, versions or ("v1",))
 
     yield define
-    for kind in made:
-        if control_plane.api.get(f"{crds.CRDS}/{kind.qualified}")[0] == 200:
-            crds.undefine(control_plane.api, kind)
+    crds.undefine_all(control_plane.api, made)
 
 
 def states(api: CustomApi, kind: Kind, namespace: str) -> dict[str, int]:
@@ -96,13 +94,16 @@ def test_objects_are_counted_as_they_are_made_changed_and_removed(
 
 
 def test_every_kind_of_the_table_can_be_read_from_a_server_that_serves_it(
-    control_plane: ControlPlane, namespace: str, polls: Polls, defined: Callable[..., None]
+    control_plane: ControlPlane, namespace: str, polls: Polls
 ) -> None:
     api = polls()
-    for kind in KINDS:
-        defined(kind)
-        crds.put(control_plane.api, kind, namespace, item(kind, "one", spec={}))
-    assert [states(api, kind, namespace) for kind in KINDS] == [{"pending": 1}] * len(KINDS)
+    try:
+        crds.define_all(control_plane.api, KINDS)
+        for kind in KINDS:
+            crds.put(control_plane.api, kind, namespace, item(kind, "one", spec={}))
+        assert [states(api, kind, namespace) for kind in KINDS] == [{"pending": 1}] * len(KINDS)
+    finally:
+        crds.undefine_all(control_plane.api, KINDS)
 
 
 def test_a_status_that_lags_behind_the_generation_is_counted(

@@ -17,13 +17,13 @@ from exporter.config.limits import Intervals
 from exporter.simulator import custom
 from exporter.simulator.access import Rule
 from exporter.simulator.clock import rfc3339_micro
-from exporter.simulator.demo import Demo
 from exporter.simulator.server import Simulator
 from exporter.simulator.world.fixtures import BLAST_POOL
 from tests.app.test_app import config, page, running, way_to
 from tests.custom.objects import conditions
 from tests.runtime.follow import open_access
 from tests.support.daemon import Page, family, read_families, value
+from tests.support.living import Living
 from tests.support.waiting import wait_for
 
 FAST = Intervals(tick=0.1, render_idle=0.2).model_copy(update={"poll": 0.3})
@@ -192,7 +192,7 @@ def has_usage(shown: Page) -> bool:
 
 
 def test_usage_is_that_of_pools_roles_and_searches() -> None:
-    world = Demo(speed=40.0, seed=1, scenarios=["pv_cold"])
+    world = Living(speed=40.0, seed=1, scenarios=["pv_cold"])
     world.start()
     try:
         app = App(fast(), way=lambda _given, _config: open_access(world.url, world.token), speed=40.0)
@@ -213,7 +213,7 @@ def test_usage_is_that_of_pools_roles_and_searches() -> None:
 
 
 def test_the_demo_queues_work_and_does_it() -> None:
-    world = Demo(speed=60.0, seed=1)
+    world = Living(speed=60.0, seed=1)
     world.start()
     try:
         with running(App(fast(), way=lambda _given, _config: open_access(world.url, world.token), speed=60.0)) as app:

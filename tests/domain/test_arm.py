@@ -15,8 +15,8 @@ from exporter.domain.arm import (
     usages,
     version_skew,
 )
+from exporter.domain.armid import resource_id
 from exporter.domain.platform import Point
-from exporter.domain.resourceid import resource_id
 
 POOL = {
     "name": "blastpool",
@@ -216,6 +216,7 @@ ID = "/subscriptions/00000000-0000-0000-0000-000000000001/resourcegroups/g/provi
 def test_the_kind_of_a_resource_is_that_of_its_id(path: str, kind: str) -> None:
     found = resource_id(ID.format(path))
     assert (found.kind, found.name) == (kind, path.rpartition("/")[2])
+    assert resource_id(found.path.upper()).key == found.key == ID.format(path).lower()
     assert "0001" not in repr(found)
 
 

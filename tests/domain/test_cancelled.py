@@ -37,6 +37,7 @@ def cancelled(*jobs: JobRecord) -> Ledger:
     ledger.jobs.cancel(KEY)
     phase(ledger)
     assert gone(ledger, *jobs) == "cancelled/admin"
+    ledger.jobs.end_cancel(KEY)
     return ledger
 
 
@@ -169,6 +170,23 @@ def test_jobs_that_come_while_the_cancel_runs_are_not_after_it() -> None:
     assert phase(ledger, more) == "cancelling/admin"
     assert gone(ledger, *ALIVE, more) == "cancelled/admin"
     assert strays(ledger) == 0
+
+
+def test_a_straggler_that_the_same_cancel_deletes_did_not_come_after_it() -> None:
+    """All was gone once, but the cancel still looks; what comes when it has ended counts."""
+    ledger = new_ledger()
+    phase(ledger, *ALIVE)
+    ledger.jobs.cancel(KEY)
+    phase(ledger)
+    assert gone(ledger, *ALIVE) == "cancelled/admin"
+    straggler = job("straggler", "running", created=START + 90)
+    assert phase(ledger, straggler) == "cancelling/admin"
+    assert (strays(ledger), view_of(ledger).flags["zombie"]) == (0, False)
+    assert gone(ledger, straggler) == "cancelled/admin"
+    ledger.jobs.end_cancel(KEY)
+    assert (strays(ledger), finished(ledger)) == (0, {("cancelled", "admin"): 1})
+    phase(ledger, job("late", "running", created=START + 95))
+    assert (strays(ledger), view_of(ledger).flags["zombie"]) == (1, True)
 
 
 def test_other_searches_have_neither_the_phase_nor_the_flag() -> None:

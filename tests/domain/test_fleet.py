@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.armid import ClusterId, cluster_id
+from exporter.domain.armid import ArmId, cluster_id
 from exporter.domain.fleet import belongs, named
 
 SUBSCRIPTION = "0a1b2c3d-0000-4000-8000-0123456789ab"
 WORDS = st.from_regex(r"[a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?", fullmatch=True)
-IDS = st.builds(ClusterId, subscription=st.just(SUBSCRIPTION), group=WORDS, name=WORDS)
+IDS = st.builds(ArmId, subscription=st.just(SUBSCRIPTION), group=WORDS, name=WORDS)
 
 
-def an_id(name: str, group: str = "rg") -> ClusterId:
-    return ClusterId(subscription=SUBSCRIPTION, group=group, name=name)
+def an_id(name: str, group: str = "rg") -> ArmId:
+    return ArmId(subscription=SUBSCRIPTION, group=group, name=name)
 
 
 @given(IDS)
-def test_an_id_reads_its_own_path_in_any_case(identity: ClusterId) -> None:
+def test_an_id_reads_its_own_path_in_any_case(identity: ArmId) -> None:
     assert cluster_id(identity.path) == identity
     assert cluster_id(identity.path.upper()).key == identity.key
 
@@ -74,7 +74,7 @@ def test_a_cluster_is_called_as_in_arm_unless_another_is_too() -> None:
 
 
 @given(st.lists(IDS, max_size=20))
-def test_every_cluster_has_one_name_of_its_own_that_a_label_can_hold(ids: list[ClusterId]) -> None:
+def test_every_cluster_has_one_name_of_its_own_that_a_label_can_hold(ids: list[ArmId]) -> None:
     names = named(ids)
     assert {identity.key for identity in names.values()} == {identity.key for identity in ids}
     assert len({name.lower() for name in names}) == len(names)
@@ -82,7 +82,7 @@ def test_every_cluster_has_one_name_of_its_own_that_a_label_can_hold(ids: list[C
 
 
 @given(st.lists(IDS, max_size=20), st.randoms())
-def test_names_do_not_depend_on_the_order_of_a_list(ids: list[ClusterId], random: object) -> None:
+def test_names_do_not_depend_on_the_order_of_a_list(ids: list[ArmId], random: object) -> None:
     mixed = list(ids)
     random.shuffle(mixed)  # type: ignore[attr-defined] # Hypothesis gives a random.Random
     assert {n: i.key for n, i in named(mixed).items()} == {n: i.key for n, i in named(ids).items()}

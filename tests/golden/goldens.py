@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from exporter.domain.credential import CredentialFacts
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.snapshots import (
     BatchSnapshot,
@@ -158,6 +159,10 @@ CLUSTER = ClusterView(
     custom=customviews.an_afternoon(AT),
     arm=an_afternoon(AT),
     arm_left={("subscription", "reads"): 249},
+    credentials=(
+        CredentialFacts(api="kubernetes", mode="service_account", ends_at=AT + 3000),
+        CredentialFacts(api="arm", mode="workload_identity", ends_at=AT + 80_000),
+    ),
 )
 
 UNNAMED = View(

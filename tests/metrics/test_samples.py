@@ -55,6 +55,7 @@ def test_a_view_at_the_limits_fills_the_bounds() -> None:
         "elasticblast_exporter_api_requests_total": 20,
         "elasticblast_azure_vm_power_state": 84,
         "elasticblast_azure_scale_set_instances": 12,
+        "elasticblast_azure_scale_set_vms": 84,
         "elasticblast_azure_registry_pulls_per_second": 12,
         "elasticblast_azure_cpu_usage_ratio": 12,
     }

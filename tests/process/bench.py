@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from exporter.simulator.server import Simulator
-from exporter.simulator.world import manifests
+from exporter.simulator.world import World, manifests
 from exporter.simulator.world.search import Search
-from exporter.simulator.world.stage import World
 from tests.process.program import Program, write_config
 from tests.support.controlplane_files import free_port
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from exporter.simulator.server import Simulator
-from exporter.simulator.world.stage import World
+from exporter.simulator.world import World
 from tests.process.bench import Bench
 
 

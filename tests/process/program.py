@@ -97,7 +97,7 @@ class Program:
     def signal(self, number: signal.Signals) -> None:
         self._child.send_signal(number)
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = 30.0) -> int:
         """The exit code. Raises `subprocess.TimeoutExpired`."""
         return self._child.wait(timeout)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,10 +16,9 @@ from exporter.simulator.world.search import Search
 from tests.process.bench import Bench
 from tests.process.pages import searches, states
 from tests.process.program import Program
-from tests.support.controlplane_files import free_port
 from tests.support.daemon import PREFIX, Page
 from tests.support.hostile import Hostile, Peer
-from tests.support.process import Process
+from tests.support.prometheus import Prometheus
 from tests.support.tools import tool
 from tests.support.waiting import wait_for
 
@@ -34,34 +32,11 @@ BATCHES, DONE = 4, 1
 ID = f"job-{7:032x}"
 
 
-class Prometheus:
-    """Scrapes `targets`, host and port by job name, every second into a folder of the test."""
+class Pair(Prometheus):
+    """The same page, scraped twice: `targets` are host and port by job name."""
 
     def __init__(self, folder: Path, targets: Mapping[str, str]) -> None:
-        port = free_port()
-        config = folder / "prometheus.yaml"
-        config.write_text(json.dumps(_config(targets)))
-        argv = [
-            tool("prometheus"),
-            f"--config.file={config}",
-            f"--storage.tsdb.path={folder / 'tsdb'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ]
-        self._url = f"http://127.0.0.1:{port}/api/v1/query"
-        self._http = urllib3.PoolManager(retries=False, timeout=5.0)
-        self.process = Process(argv=argv, log=folder / "prometheus.log")
-        self.process.start()
-
-    def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
-        """Labels and values of an instant query, empty while the server starts."""
-        try:
-            answer = self._http.request("GET", self._url, fields={"query": expression})
-        except urllib3.exceptions.HTTPError:
-            return []
-        if answer.status != 200:
-            return []
-        found = json.loads(answer.data)["data"]["result"]
-        return [(sample["metric"], float(sample["value"][1])) for sample in found]
+        super().__init__(folder, {"scrape_configs": [_job(name, target) for name, target in targets.items()]})
 
     def values(self, expression: str) -> dict[str, float]:
         """By job name."""
@@ -78,22 +53,14 @@ class Prometheus:
             for labels, number in found
         }
 
-    def close(self) -> None:
-        self._http.clear()
-        self.process.kill()
 
-
-def _config(targets: Mapping[str, str]) -> dict[str, Any]:
-    jobs = [
-        {
-            "job_name": name,
-            "honor_labels": True,
-            "scrape_protocols": [FORMATS[name]],
-            "static_configs": [{"targets": [target]}],
-        }
-        for name, target in targets.items()
-    ]
-    return {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
+def _job(name: str, target: str) -> dict[str, Any]:
+    return {
+        "job_name": name,
+        "honor_labels": True,
+        "scrape_protocols": [FORMATS[name]],
+        "static_configs": [{"targets": [target]}],
+    }
 
 
 @pytest.fixture
@@ -132,15 +99,14 @@ def relay(daemon: Program) -> Iterator[tuple[Hostile, list[dict[str, str]]]]:
 
 
 @pytest.fixture
-def prometheus(daemon: Program, relay: tuple[Hostile, object], tmp_path: Path) -> Iterator[Prometheus]:
+def prometheus(daemon: Program, relay: tuple[Hostile, object], tmp_path: Path) -> Iterator[Pair]:
     targets = {"text": daemon.url.removeprefix("http://"), "openmetrics": f"127.0.0.1:{relay[0].port}"}
-    server = Prometheus(tmp_path, targets)
-    yield server
-    server.close()
+    with Pair(tmp_path, targets) as server:
+        yield server
 
 
 def test_prometheus_knows_what_the_page_says(
-    daemon: Program, prometheus: Prometheus, relay: tuple[Hostile, list[dict[str, str]]]
+    daemon: Program, prometheus: Pair, relay: tuple[Hostile, list[dict[str, str]]]
 ) -> None:
     """In both formats: up, series that stay the same, every value, compressed on the wire, and progress."""
     ones = dict.fromkeys(FORMATS, 1.0)

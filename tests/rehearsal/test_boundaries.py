@@ -9,7 +9,7 @@ import pytest
 from exporter.adapters.transport import Transport
 from exporter.domain.custom_kinds import MPIJOB
 from exporter.domain.failures import Failed, Word
-from exporter.rehearsal.batch import Batch
+from exporter.rehearsal.batch import Batch, Job
 from exporter.rehearsal.core import Core
 from exporter.rehearsal.custom import Custom
 from tests.contract.targets import Target
@@ -37,6 +37,10 @@ def kubelet(target: Target) -> Iterator[FakeKubelet]:
     kubelet.close()
 
 
+def named(batch: Batch, name: str) -> Job | None:
+    return next((job for job in batch.jobs(KEY) if job.stored.name == name), None)
+
+
 def test_a_job_is_read_back_from_its_beginning_to_its_end(
     target: Target, transport: Transport, kubelet: FakeKubelet
 ) -> None:
@@ -47,7 +51,7 @@ def test_a_job_is_read_back_from_its_beginning_to_its_end(
     kubelet.succeed(kubelet.run(kubelet.scheduled("good")))
     kubelet.fail(kubelet.run(kubelet.scheduled("bad")), {"blast": 1})
     wait_for(lambda: {job.state for job in batch.jobs(KEY)} == {"succeeded", "failed"}, 20.0)
-    good = batch.job("good")
+    good = named(batch, "good")
     assert good
     assert (good.stored.uid, good.stored.labels, good.state) == (made.uid, {KEY: "one"}, "succeeded")
 
@@ -57,12 +61,12 @@ def test_a_deleted_job_waits_for_its_pods(target: Target, transport: Transport, 
     made = batch.create(manifest("one"))
     kubelet.run(kubelet.scheduled("one"))
     batch.delete("one", made.uid)
-    job = batch.job("one")
+    job = named(batch, "one")
     assert job
     assert job.stored.deleting
     wait_for(lambda: [pod.deleting for pod in core.pods(target.namespace, KEY)] == [True], 15.0)
     kubelet.reap()
-    wait_for(lambda: batch.job("one") is None, 15.0)
+    wait_for(lambda: named(batch, "one") is None, 15.0)
     assert core.pods(target.namespace, KEY) == []
 
 
@@ -71,7 +75,7 @@ def test_a_job_of_the_same_name_and_another_uid_stays(target: Target, transport:
     batch.create(manifest("one", suspend=True))
     batch.delete("one", OTHER_UID)
     batch.delete("none", OTHER_UID)
-    job = batch.job("one")
+    job = named(batch, "one")
     assert job
     assert not job.stored.deleting
 
@@ -133,21 +137,20 @@ def mpijobs(target: Target, transport: Transport, served: str) -> Custom:
     return Custom(transport, MPIJOB, served, target.namespace)
 
 
-def test_an_object_of_a_custom_kind_is_made_read_and_deleted(target: Target, mpijobs: Custom) -> None:
+def test_an_object_of_a_custom_kind_is_made_listed_and_deleted(target: Target, mpijobs: Custom) -> None:
     made = mpijobs.create({"metadata": {"name": "one", "labels": {KEY: "one"}}, "spec": {"slotsPerWorker": 1}})
     stored = expect(target.api.get(crds.place(MPIJOB, target.namespace, "v2beta1") + "/one"))
     assert (stored["kind"], stored["metadata"]["uid"]) == ("MPIJob", made.uid)
     assert [one.name for one in mpijobs.listed(KEY)] == ["one"]
     mpijobs.delete("one", OTHER_UID)
-    assert mpijobs.read("one") == made
+    assert mpijobs.listed(KEY) == [made]
     mpijobs.delete("one", made.uid)
-    wait_for(lambda: mpijobs.read("one") is None, 15.0)
+    wait_for(lambda: mpijobs.listed(KEY) == [], 15.0)
     mpijobs.delete("one", made.uid)
 
 
 def test_a_kind_that_is_not_served_is_absent(target: Target, transport: Transport) -> None:
     mpijobs = Custom(transport, MPIJOB, "v2beta1", target.namespace)
-    assert mpijobs.read("one") is None
     with pytest.raises(Failed) as failure:
         mpijobs.create({"metadata": {"name": "one"}})
     assert failure.value.word is Word.ABSENT

@@ -194,17 +194,17 @@ def test_an_object_on_two_pages_counts_once_and_the_first_version_is_where_to_go
 def test_all_lists_of_a_pass_share_one_deadline() -> None:
     def script(peer: Peer) -> None:
         while peer.read() is not None:
-            peer.closing.wait(0.2)
+            peer.closing.wait(0.6)
             peer.answer(page("one"))
 
     with Hostile(script) as server:
         reader, began = Reader(server.url), time.monotonic()
-        pages = reader.begin(deadline=0.5)
+        pages = reader.begin(deadline=1.5)
         assert len([pages(Query()), pages(Query())]) == 2
         with pytest.raises(Failed) as caught:
             pages(Query())
         assert caught.value.word is Word.TIMEOUT
-        assert time.monotonic() - began < 0.8
+        assert time.monotonic() - began < 4.0
         reader.close()
 
 

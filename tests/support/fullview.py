@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from exporter.domain.credential import APIS, CredentialFacts
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.records import JOB_ROLES, POD_ROLES, SEARCH_ROLES
 from exporter.domain.snapshots import (
@@ -91,6 +92,7 @@ def full_view(searches: int = 100) -> View:
         },
         custom=full_custom(NAMESPACES, POOLS, [(v.namespace, v.id) for v in map(search_view, range(searches))], AT),
         arm=full_arm(POOLS, AT),
+        credentials=tuple(CredentialFacts(api=api, mode="workload_identity", ends_at=AT + 600) for api in APIS),
         arm_left=dict.fromkeys(product(("subscription", "tenant"), ("reads", "global_reads")), 240),
     )
     prices = dict.fromkeys(POOLS, (1.5, "USD"))

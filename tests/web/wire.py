@@ -51,9 +51,14 @@ class Fixed:
 
 @contextmanager
 def listening(
-    app: ASGIApp, *, limits: Limits | None = None, tls: TlsFiles | None = None, address: str = "127.0.0.1"
+    app: ASGIApp,
+    *,
+    limits: Limits | None = None,
+    tls: TlsFiles | None = None,
+    address: str = "127.0.0.1",
+    port: int = 0,
 ) -> Iterator[HttpServer]:
-    server = HttpServer(app, HttpSettings(address=address, port=0, tls=tls, limits=limits or Limits()))
+    server = HttpServer(app, HttpSettings(address=address, port=port, tls=tls, limits=limits or Limits()))
     server.start()
     try:
         yield server

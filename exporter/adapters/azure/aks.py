@@ -11,6 +11,7 @@ from exporter.adapters.kube import Access
 from exporter.adapters.kube_client import ERRORS, Channel, Request, Response, certified, configuration_of
 from exporter.adapters.line import Line
 from exporter.adapters.tokens import Tokens
+from exporter.domain.credential import CredentialFacts
 from exporter.domain.failures import Failed, Word
 
 _NOT_THERE = (Word.DNS, Word.CONNECT, Word.TIMEOUT)
@@ -67,8 +68,17 @@ class AksChannel:
         return failure
 
 
-def aks(credentials: UserCredentials, tokens: Tokens, *, name: str, connect_timeout: float) -> Access:
-    """Return the access to one cluster; no request is sent. `name` is what to call it before its address is known."""
+def aks(credentials: UserCredentials, tokens: Tokens, *, name: str, mode: str, connect_timeout: float) -> Access:
+    """Return the access to one cluster; no request is sent. `name` is what to call it before its address is known,
+    `mode` how we get a token."""
+
+    def credential() -> CredentialFacts | None:
+        held = credentials.held
+        if held is None:
+            return None
+        if held.key:
+            return CredentialFacts(api="kubernetes", mode="client_certificate")
+        return CredentialFacts(api="kubernetes", mode=mode, ends_at=tokens.ends_at)
 
     def renew() -> bool:
         # With a client certificate there is no token to renew.
@@ -81,6 +91,7 @@ def aks(credentials: UserCredentials, tokens: Tokens, *, name: str, connect_time
         renew=renew,
         connect_timeout=connect_timeout,
         let_go=_nothing,
+        credential=credential,
     )
 
 

@@ -13,12 +13,11 @@ from exporter.adapters.azure.credentials import Credential
 from exporter.adapters.azure.failures import azure_failure, token_failure
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import Clock
-from exporter.adapters.errors import failure_of_status
+from exporter.adapters.errors import failure_of_status, http_date
 from exporter.adapters.transport import code_word
 from exporter.domain.arm import ClusterFacts, Usage, at, cluster_facts, usages
-from exporter.domain.armid import ClusterId
+from exporter.domain.armid import ArmId
 from exporter.domain.failures import Failed, Word
-from exporter.domain.resourceid import ResourceId
 
 if TYPE_CHECKING:
     from azure.mgmt.containerservice import ContainerServiceClient
@@ -26,8 +25,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Counted = Callable[[str, str], None]
 Left = Callable[[str, str, int], None]
+Skewed = Callable[[float], None]
 _REMAINING = re.compile(r"x-ms-ratelimit-remaining-(subscription|tenant)-((?:global-)?reads)", re.IGNORECASE)
 _PATIENCE = 10.0  # seconds
+_HALF_A_SECOND = 0.5  # by which a date is behind on average
 _USAGES_VERSION = "2024-07-01"
 _VERSIONS = {
     "storage_account": "2023-05-01",
@@ -38,29 +39,32 @@ _VERSIONS = {
 
 
 class Arm:
-    """ARM for one cluster: its client is made when first used; `calls` is the limit that all who ask share.
+    """ARM for one cluster: its client is made when first used; `calls` is the limit that all who ask of it share.
 
-    `counted(verb, code)` hears of every answer, `left(scope, operation, number)` what it says of the budget. Methods
-    raise Failed.
+    `counted(verb, code)` hears of every answer, `left(scope, operation, number)` what it says of the budget,
+    `skewed(seconds)` by how much its clock is ahead of ours. Methods raise Failed.
     """
 
     def __init__(
         self,
         settings: AzureSettings,
         credential: Callable[[], Credential],
-        cluster: ClusterId,
+        cluster: ArmId,
         *,
+        calls: Calls,
         clock: Clock,
         counted: Counted,
         left: Left,
+        skewed: Skewed,
     ) -> None:
         self.settings = settings
-        self.calls = Calls(clock)
+        self.calls = calls
         self._credential = credential
         self._place = cluster
         self._clock = clock
         self._counted = counted
         self._left = left
+        self._skewed = skewed
         self._lock = threading.Lock()
         self._client: ContainerServiceClient | None = None
         self._facts: ClusterFacts | None = None
@@ -105,10 +109,18 @@ class Arm:
             raise Failed(Word.GARBLED, "usages")
         return usages(items, (pool.vm_size for pool in facts.pools))
 
-    def resource(self, place: ResourceId) -> Mapping[str, Any]:
+    def resource(self, place: ArmId) -> Mapping[str, Any]:
         """One resource as ARM shows it, with the instance view of a virtual machine."""
         query = "$expand=instanceView&" if place.kind == "virtual_machine" else ""
         return self._get(place.path, _VERSIONS[place.kind], query)
+
+    def instances(self, place: ArmId) -> list[Any] | None:
+        """The instances of a scale set with their instance views, by one GET; None where they fill more than a page."""
+        document = self._get(f"{place.path}/virtualMachines", _VERSIONS[place.kind], "$expand=instanceView&")
+        items = at(document, "value")
+        if not isinstance(items, list):
+            raise Failed(Word.GARBLED, "instances")
+        return None if at(document, "nextLink") else items
 
     def call(self, ask: Callable[[], T]) -> T:
         """The answer of one request of a client. Raises Failed."""
@@ -160,6 +172,9 @@ class Arm:
     def _hear(self, answer: Any) -> None:
         response = answer.http_response
         self._counted("get", code_word(response.status_code))
+        date = http_date(response.headers.get("Date"))
+        if date is not None:
+            self._skewed(date + _HALF_A_SECOND - self._clock.wall())
         for name, value in response.headers.items():
             found = _REMAINING.fullmatch(name)
             if found and value.isascii() and value.isdigit():

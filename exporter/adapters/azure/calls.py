@@ -11,6 +11,7 @@ from exporter.adapters.azure.errand import Errand
 from exporter.adapters.clock import Clock
 from exporter.domain.failures import Deferred
 
+MOST_CALLS = 6
 _WINDOW = 60.0
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ T = TypeVar("T")
 class Calls:
     """At most `most` calls in any minute. Safe across threads."""
 
-    def __init__(self, clock: Clock, *, most: int = 6) -> None:
+    def __init__(self, clock: Clock, *, most: int = MOST_CALLS) -> None:
         self._clock = clock
         self._most = most
         self._lock = threading.Lock()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from exporter.adapters.azure.calls import MOST_CALLS, Calls
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import Clock
 from exporter.adapters.endpoint import ConnectError
 from exporter.adapters.tokens import TokenFile
+from exporter.domain.armid import ArmId
+from exporter.domain.credential import CredentialFacts
 
 _TENANT, _CLIENT, _TOKEN_FILE = "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"
 
@@ -28,6 +33,55 @@ class Credential(Protocol):
     """What Azure's own clients take as credential. `claims` asks for a token that is not in any cache."""
 
     def get_token(self, *scopes: str, claims: str | None = None) -> Given: ...
+
+
+class Noted:
+    """A credential that notes when the newest token for each set of scopes ends, Unix seconds, in `ends`."""
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+        self.ends: dict[tuple[str, ...], float] = {}
+
+    def get_token(self, *scopes: str, claims: str | None = None) -> Given:
+        """As the credential's own."""
+        given = self._credential.get_token(*scopes, **({"claims": claims} if claims else {}))
+        self.ends[scopes] = float(given.expires_on)
+        return given
+
+
+class Principal:
+    """Who we are in Azure: one credential, made when it is first asked for and shared by all who ask, and for each
+    cluster the limit of what is asked about it."""
+
+    def __init__(self, settings: AzureSettings, clock: Clock, *, most: int = MOST_CALLS) -> None:
+        """`most`: calls a minute about one cluster."""
+        self.settings = settings
+        self._clock = clock
+        self._most = most
+        self._lock = threading.Lock()
+        self._made: Noted | None = None
+        self._calls: dict[str, Calls] = {}
+
+    @property
+    def mode(self) -> str:
+        return self.settings.credential.replace("-", "_")
+
+    def __call__(self) -> Credential:
+        """Raises ConnectError if the credential cannot be made."""
+        with self._lock:
+            if self._made is None:
+                self._made = Noted(credential_of(self.settings, env=os.environ, clock=self._clock))
+            return self._made
+
+    def calls(self, cluster: ArmId) -> Calls:
+        """The limit of calls about a cluster: the same one for all who ask."""
+        with self._lock:
+            return self._calls.setdefault(cluster.key, Calls(self._clock, most=self._most))
+
+    def facts(self) -> CredentialFacts:
+        """Who we are to ARM, with the end of the newest token for it."""
+        ends = self._made.ends.get((self.settings.scope,)) if self._made else None
+        return CredentialFacts(api="arm", mode=self.mode, ends_at=ends)
 
 
 def credential_of(settings: AzureSettings, *, env: Mapping[str, str], clock: Clock) -> Credential:

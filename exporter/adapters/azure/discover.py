@@ -11,7 +11,7 @@ from exporter.adapters.azure.clients import container_service
 from exporter.adapters.azure.credentials import Credential
 from exporter.adapters.azure.failures import azure_failure
 from exporter.adapters.azure.settings import AzureSettings
-from exporter.domain.armid import ClusterId, cluster_id
+from exporter.domain.armid import ArmId, cluster_id
 from exporter.domain.failures import Failed, Word
 from exporter.domain.fleet import belongs
 
@@ -25,7 +25,7 @@ class Scope:
     subscription: str = field(repr=False)
     group: str = ""
 
-    def holds(self, cluster: ClusterId) -> bool:
+    def holds(self, cluster: ArmId) -> bool:
         return cluster.subscription == self.subscription.lower() and self.group.lower() in ("", cluster.group.lower())
 
 
@@ -33,7 +33,7 @@ class Scope:
 class Found:
     """The fleet as far as it is known; `failures` are the words of what could not be asked."""
 
-    clusters: frozenset[ClusterId]
+    clusters: frozenset[ArmId]
     failures: tuple[Failed, ...] = ()
 
 
@@ -42,7 +42,7 @@ def discover(
     credential: Credential,
     scopes: Sequence[Scope],
     wanted: Mapping[str, str],
-    known: frozenset[ClusterId],
+    known: frozenset[ArmId],
 ) -> Found:
     """Return who belongs to the fleet now, given who did before.
 
@@ -50,7 +50,7 @@ def discover(
     it is asked for by its id, and leaves when that answers 404, or without the tags.
     """
     before = {cluster.key: cluster for cluster in known if any(scope.holds(cluster) for scope in scopes)}
-    now: dict[str, ClusterId] = {}
+    now: dict[str, ArmId] = {}
     failures: list[Failed] = []
     for scope in scopes:
         try:
@@ -70,9 +70,7 @@ def discover(
     return Found(clusters=frozenset(now.values()), failures=tuple(failures))
 
 
-def _listed(
-    settings: AzureSettings, credential: Credential, scope: Scope, wanted: Mapping[str, str]
-) -> list[ClusterId]:
+def _listed(settings: AzureSettings, credential: Credential, scope: Scope, wanted: Mapping[str, str]) -> list[ArmId]:
     try:
         with container_service(settings, credential, scope.subscription) as client:
             operations = client.managed_clusters
@@ -82,9 +80,7 @@ def _listed(
         raise azure_failure(error, "discovery") from None
 
 
-def _still_there(
-    settings: AzureSettings, credential: Credential, cluster: ClusterId, wanted: Mapping[str, str]
-) -> bool:
+def _still_there(settings: AzureSettings, credential: Credential, cluster: ArmId, wanted: Mapping[str, str]) -> bool:
     try:
         with container_service(settings, credential, cluster.subscription) as client:
             return belongs(client.managed_clusters.get(cluster.group, cluster.name).tags or {}, wanted)
@@ -95,5 +91,5 @@ def _still_there(
         raise failure from None
 
 
-def _id(item: Any) -> ClusterId:
+def _id(item: Any) -> ArmId:
     return cluster_id(item.id)

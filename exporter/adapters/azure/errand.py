@@ -44,7 +44,11 @@ class Errand(Generic[T]):
             if not self._idle.is_set() or (self._clock.mono() < self._not_before and not at_once):
                 return
             self._idle.clear()
-        threading.Thread(target=self._run, name=self._name, daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name=self._name, daemon=True).start()
+        except RuntimeError:
+            self._answer = Failed(Word.BUG, f"{self._name}: this process can have no more threads")
+            self._idle.set()
 
     def result(self, *, at_once: bool = False) -> T:
         """The answer to the newest request, which is made now if it may be. Raises Failed."""

@@ -27,6 +27,7 @@ class _Held:
     text: str = field(repr=False)
     asked_at: float
     ends_at: float
+    ends_at_wall: float
 
 
 class AzureTokens:
@@ -53,6 +54,12 @@ class AzureTokens:
         """Seconds until the token ends, None if there is none."""
         held = self._held
         return held.ends_at - self._clock.mono() if held else None
+
+    @property
+    def ends_at(self) -> float | None:
+        """When the token ends as Entra says, Unix seconds, None if there is none."""
+        held = self._held
+        return held.ends_at_wall if held else None
 
     def current(self) -> str:
         """The token to send now: nobody waits while there is a valid one. Raises Failed, after at most the budget."""
@@ -84,7 +91,8 @@ class AzureTokens:
         mono, wall = self._clock.mono(), self._clock.wall()
         try:
             given = self._credential.get_token(self._scope, **({"claims": claims} if claims else {}))
-            held = _Held(text=checked_token(given.token), asked_at=mono, ends_at=mono + given.expires_on - wall)
+            text, ends_at = checked_token(given.token), float(given.expires_on)
+            held = _Held(text=text, asked_at=mono, ends_at=mono + ends_at - wall, ends_at_wall=ends_at)
         except ValueError:
             raise Failed(Word.GARBLED, "no token from Entra") from None
         except Exception as error:  # noqa: BLE001 - credentials raise whatever they meet; it becomes one of our words

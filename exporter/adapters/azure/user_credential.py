@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from exporter.adapters.azure.calls import Calls
 from exporter.adapters.azure.clients import container_service
 from exporter.adapters.azure.credentials import Credential
 from exporter.adapters.azure.errand import Errand
@@ -21,8 +22,8 @@ from exporter.adapters.azure.failures import azure_failure
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import Clock
 from exporter.adapters.endpoint import ConnectError, Endpoint, checked
-from exporter.domain.armid import ClusterId
-from exporter.domain.failures import Failed, Word
+from exporter.domain.armid import ArmId
+from exporter.domain.failures import Deferred, Failed, Word
 
 _CAP = 1024**2
 _BUDGET = 10.0
@@ -70,10 +71,16 @@ def parsed(kubeconfig: bytes) -> UserCredential:
     return found
 
 
-def asker(settings: AzureSettings, credential: Credential, cluster: ClusterId) -> Callable[[], UserCredential]:
-    """Return what asks ARM for the cluster's user credential, once a call. It raises Failed."""
+def asker(
+    settings: AzureSettings, credential: Credential, cluster: ArmId, calls: Calls
+) -> Callable[[], UserCredential]:
+    """Return what asks ARM for the cluster's user credential, once a call; `calls` limits it. It raises Failed."""
 
     def ask() -> UserCredential:
+        try:
+            calls.take()
+        except Deferred as later:
+            raise Failed(Word.THROTTLED, "cluster user credential: our own limit of calls", later.wait) from None
         try:
             with container_service(settings, credential, cluster.subscription) as client:
                 answer = client.managed_clusters.list_cluster_user_credentials(cluster.group, cluster.name)
@@ -102,6 +109,11 @@ class UserCredentials:
             budget=budget,
             pause=lambda answer: _PAUSE_BAD if isinstance(answer, Failed) else _PAUSE_GOOD,
         )
+
+    @property
+    def held(self) -> UserCredential | None:
+        """What was told last, None before that."""
+        return self._held
 
     def current(self) -> UserCredential:
         """What to connect with now. Raises Failed, after at most the budget, while there never was any."""

@@ -44,7 +44,7 @@ class Api:
     """Serves one estate. `intercept` sees every request first and may answer it: that is where tests make faults.
 
     `denied` holds actions (e.g. Microsoft.ContainerService/managedClusters/read) that no role gives, compared without
-    regard to case. `page` is how many clusters one page of a list holds.
+    regard to case. `page` is how much one page of a list holds.
     """
 
     def __init__(self, estate: Estate, entra: Entra, moves: Moves, clock: SimClock) -> None:
@@ -116,7 +116,17 @@ class Api:
             cluster = self._cluster(low.removesuffix("/agentpools"))
             self._allow(f"{CLUSTERS}/agentPools/read", cluster.id)
             return {"value": [_pool(cluster, pool.name, pool.properties()) for pool in cluster.pools]}
+        if low.endswith("/virtualmachines"):
+            return self._machines(low.removesuffix("/virtualmachines"))
         return self._resource(low, query)
+
+    def _machines(self, low: str) -> dict[str, Any]:
+        self._allow("Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read", low)
+        if low not in self.estate.resources:
+            raise not_found(low)
+        machines = self.estate.resources[low].machines()
+        more = {"nextLink": f"{low}/virtualMachines?$skiptoken={self.page}"} if len(machines) > self.page else {}
+        return {"value": machines[: self.page], **more}
 
     def _resource(self, low: str, query: Mapping[str, str]) -> dict[str, Any]:
         self._allow("/".join(low.split("/")[6:8]) + "/read", low)

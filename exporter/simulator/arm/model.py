@@ -103,7 +103,8 @@ class ManagedCluster:
 
 @dataclass(slots=True, kw_only=True)
 class Resource:
-    """Any other resource, as ARM shows it. `expanded` joins the properties where an instance view is asked for."""
+    """Any other resource, as ARM shows it. `expanded` joins the properties where an instance view is asked for;
+    `instances` are the power states of a scale set's virtual machines."""
 
     id: str
     location: str = "westeurope"
@@ -111,6 +112,22 @@ class Resource:
     kind: str = ""
     properties: dict[str, Any] = field(default_factory=dict)
     expanded: dict[str, Any] = field(default_factory=dict)
+    instances: tuple[str, ...] = ()
+
+    def machines(self) -> list[dict[str, Any]]:
+        """The virtual machines of a scale set, with their instance views."""
+        return [
+            {
+                "instanceId": str(number),
+                "name": f"{self.id.rpartition('/')[2]}_{number}",
+                "properties": {
+                    "instanceView": {
+                        "statuses": [{"code": "ProvisioningState/succeeded"}, {"code": f"PowerState/{power}"}]
+                    }
+                },
+            }
+            for number, power in enumerate(self.instances)
+        ]
 
     def body(self, *, expand: bool) -> dict[str, Any]:
         provider, kind, name = self.id.split("/")[-3:]

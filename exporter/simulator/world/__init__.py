@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from exporter.simulator.world.stage import World
+from exporter.simulator.world.world import World
 
 __all__ = ["World"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING
 
 from exporter.simulator.errors import ApiError
 from exporter.simulator.kinds import Object
@@ -11,9 +10,7 @@ from exporter.simulator.world import manifests
 from exporter.simulator.world.agenda import Actor, until
 from exporter.simulator.world.script import OK, Exit, Process, Run, Script
 from exporter.simulator.world.search import Search
-
-if TYPE_CHECKING:
-    from exporter.simulator.world.stage import World
+from exporter.simulator.world.stage import Stage
 
 DIRECTORY = 100
 POLL, SETUP_POLL = 15.0, 20.0
@@ -38,11 +35,11 @@ def attempts_failed(job: Object) -> int:
     return int(job.get("status", {}).get("failed", 0))
 
 
-def jobs(world: World, search: Search, app: str) -> list[Object]:
+def jobs(world: Stage, search: Search, app: str) -> list[Object]:
     return world.store.list("jobs", search.namespace, f"app={app},{search.selector}")
 
 
-def create(world: World, manifest: Object) -> None:
+def create(world: Stage, manifest: Object) -> None:
     """Apply a Job; one that is there already stays as it is."""
     try:
         world.store.create("jobs", manifest)
@@ -51,7 +48,7 @@ def create(world: World, manifest: Object) -> None:
             raise
 
 
-def delete(world: World, job: Object, *, propagation: str = "Background") -> None:
+def delete(world: Stage, job: Object, *, propagation: str = "Background") -> None:
     """Delete a Job that may be gone already."""
     try:
         world.store.delete("jobs", job["metadata"]["namespace"], job["metadata"]["name"], propagation=propagation)
@@ -60,7 +57,7 @@ def delete(world: World, job: Object, *, propagation: str = "Background") -> Non
             raise
 
 
-def delete_apps(world: World, search: Search, *apps: str, propagation: str = "Foreground") -> None:
+def delete_apps(world: Stage, search: Search, *apps: str, propagation: str = "Foreground") -> None:
     """What a person with kubectl does: delete the Jobs of a search, app by app."""
     for app in apps:
         for job in jobs(world, search, app):
@@ -70,7 +67,7 @@ def delete_apps(world: World, search: Search, *apps: str, propagation: str = "Fo
 # The command line
 
 
-def submit_and_wait(world: World, search: Search, *, setup: bool = True) -> Generator[float, None, bool]:
+def submit_and_wait(world: Stage, search: Search, *, setup: bool = True) -> Generator[float, None, bool]:
     """Direct submission: set up, wait for it, clear it away, apply the batches and the finalizer.
 
     False if the setup failed; nothing but its Jobs is there then.
@@ -88,7 +85,7 @@ def submit_and_wait(world: World, search: Search, *, setup: bool = True) -> Gene
     return True
 
 
-def submit_to_cloud(world: World, search: Search, *, setup: bool = True, fail_after: int | None = None) -> Actor:
+def submit_to_cloud(world: Stage, search: Search, *, setup: bool = True, fail_after: int | None = None) -> Actor:
     """Submission that returns at once: a Job in the cluster applies the batches; setup Jobs stay."""
     yield 2.0
     if setup:
@@ -102,25 +99,25 @@ def submit_to_cloud(world: World, search: Search, *, setup: bool = True, fail_af
     apply_finalizer(world, search)
 
 
-def apply_setup(world: World, search: Search) -> None:
+def apply_setup(world: Stage, search: Search) -> None:
     if search.mode != "pv":
         world.nodes.number()
     for ordinal in search.ordinals:
         create(world, manifests.init_volume(search, ordinal))
 
 
-def apply_finalizer(world: World, search: Search, merge: Exit = OK) -> None:
+def apply_finalizer(world: Stage, search: Search, merge: Exit = OK) -> None:
     if not world.kubelet.knows(search.finalizer_name):
         write_finalizer(world, search, merge)
     create(world, manifests.finalizer(search))
 
 
-def write_finalizer(world: World, search: Search, merge: Exit) -> None:
+def write_finalizer(world: Stage, search: Search, merge: Exit) -> None:
     processes = {"finalizer": finalizer_process(world, search, merge)}
     world.kubelet.write(search.finalizer_name, Script(processes=processes))
 
 
-def apply_batches(world: World, search: Search, *, only: int | None = None) -> Actor:
+def apply_batches(world: Stage, search: Search, *, only: int | None = None) -> Actor:
     """Apply the batch Jobs in directories of 100, `only` so many if given."""
     parts = search.parts[:only]
     for first in range(0, len(parts), DIRECTORY):
@@ -129,7 +126,7 @@ def apply_batches(world: World, search: Search, *, only: int | None = None) -> A
         yield 3.0
 
 
-def setup_settled(world: World, search: Search) -> bool:
+def setup_settled(world: Stage, search: Search) -> bool:
     """Whether the command line stops waiting: all done, one failed, or for a sharded search one attempt failed."""
     mine = jobs(world, search, "setup")
     if any("Failed" in conditions(job) for job in mine):
@@ -142,7 +139,7 @@ def setup_settled(world: World, search: Search) -> bool:
 # The Jobs in the cluster
 
 
-def submit_process(world: World, search: Search, fail_after: int | None = None) -> Process:
+def submit_process(world: Stage, search: Search, fail_after: int | None = None) -> Process:
     """Wait for every setup Job of the cluster, then apply; exit 1 if one of them failed or after `fail_after` Jobs."""
 
     def process(_run: Run) -> Generator[float, None, Exit]:
@@ -157,15 +154,15 @@ def submit_process(world: World, search: Search, fail_after: int | None = None) 
     return process
 
 
-def all_setup(world: World) -> list[Object]:
+def all_setup(world: Stage) -> list[Object]:
     return world.store.list("jobs", "default", "app=setup")
 
 
-def active_setup(world: World) -> bool:
+def active_setup(world: Stage) -> bool:
     return any(not ended(job) for job in all_setup(world))
 
 
-def finalizer_process(world: World, search: Search, merge: Exit) -> Process:
+def finalizer_process(world: Stage, search: Search, merge: Exit) -> Process:
     """Find the batches, wait until each is Complete, judge them, merge the shards, leave a marker."""
 
     def process(run: Run) -> Generator[float, None, Exit]:
@@ -186,7 +183,7 @@ def finalizer_process(world: World, search: Search, merge: Exit) -> Process:
     return process
 
 
-def judge(world: World, search: Search, run: Run, merge: Exit) -> Generator[float, None, Exit]:
+def judge(world: Stage, search: Search, run: Run, merge: Exit) -> Generator[float, None, Exit]:
     if any(attempts_failed(job) for job in jobs(world, search, "blast")):
         world.markers[search.id] = FAILURE
         return OK
@@ -199,9 +196,9 @@ def judge(world: World, search: Search, run: Run, merge: Exit) -> Generator[floa
     return OK
 
 
-def is_complete(world: World, search: Search, name: str) -> Callable[[], bool]:
+def is_complete(world: Stage, search: Search, name: str) -> Callable[[], bool]:
     return lambda: complete(world.store.find("jobs", search.namespace, name))
 
 
-def submit_failed(world: World, search: Search) -> bool:
+def submit_failed(world: Stage, search: Search) -> bool:
     return any(attempts_failed(job) for job in jobs(world, search, "submit"))

@@ -12,7 +12,7 @@ from exporter.simulator.store import Store
 from exporter.simulator.world import clients, fixtures
 from exporter.simulator.world.agenda import Actor
 from exporter.simulator.world.queueing import queueing
-from exporter.simulator.world.stage import World
+from exporter.simulator.world.world import World
 
 SPEED = 20.0
 MOST_AT_ONCE = 10
@@ -62,16 +62,24 @@ EVENT_LIFE = 3600.0
 MARKERS_KEPT = 1000
 
 
-def demo_world(store: Store, clock: SimClock, seed: int = 0, scenarios: Sequence[str] | None = None) -> World:
+def demo_world(
+    store: Store,
+    clock: SimClock,
+    seed: int = 0,
+    scenarios: Sequence[str] | None = None,
+    *,
+    most: int = MOST_AT_ONCE,
+) -> World:
     """A world that has its cluster and its programme, not yet started.
 
-    `scenarios` are the names to choose from, all by default. The same seed gives the same programme.
+    `scenarios` are the names to choose from, all by default; at most `most` are live when another begins. The same seed
+    gives the same programme.
     """
     world = World(store, clock, seed)
     world.build()
     for number, node in enumerate(world.nodes.names()):
         store.create("jobs", fixtures.warm_up(WARM_DB, number, node))
-    world.agenda.spawn(Director(world, scenarios).direct())
+    world.agenda.spawn(Director(world, scenarios, most).direct())
     world.agenda.spawn(keep_house(world))
     if scenarios is None:
         world.agenda.spawn(queueing(world))
@@ -81,8 +89,9 @@ def demo_world(store: Store, clock: SimClock, seed: int = 0, scenarios: Sequence
 class Director:
     """Begins one scenario after another; `live` are the names of those that have not ended."""
 
-    def __init__(self, world: World, scenarios: Sequence[str] | None) -> None:
+    def __init__(self, world: World, scenarios: Sequence[str] | None, most: int) -> None:
         self._world = world
+        self._most = most
         self._rng = Random(f"{world.seed}/director")  # noqa: S311 - a simulation, not a secret
         self._chosen = None if scenarios is None else set(scenarios)
         self.live: list[str] = []
@@ -96,7 +105,7 @@ class Director:
                 self._begin(name, options)
         while True:
             yield self._rng.uniform(20.0, 60.0)
-            if len(self.live) < MOST_AT_ONCE and (name := self._choose()):
+            if len(self.live) < self._most and (name := self._choose()):
                 self._begin(name, OPTIONS.get(name, {}))
 
     def _choose(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from exporter.simulator.errors import ApiError
 from exporter.simulator.kinds import Object
@@ -12,9 +11,7 @@ from exporter.simulator.world import clients
 from exporter.simulator.world.agenda import Actor, until
 from exporter.simulator.world.script import Exit, batch_script, setup_script
 from exporter.simulator.world.search import Search
-
-if TYPE_CHECKING:
-    from exporter.simulator.world.stage import World
+from exporter.simulator.world.stage import Stage
 
 HOUR = 3600.0
 
@@ -29,18 +26,18 @@ class Scenario:
     identify: Callable[[int], str] | None = None
 
 
-def write_setup(world: World, search: Search, seconds: float) -> None:
+def write_setup(world: Stage, search: Search, seconds: float) -> None:
     for ordinal in search.ordinals:
         world.kubelet.write(search.init_name(ordinal), setup_script(seconds))
 
 
-def write_batches(world: World, search: Search, seconds: float, *ends: Exit) -> None:
+def write_batches(world: Stage, search: Search, seconds: float, *ends: Exit) -> None:
     script = batch_script(seconds, *ends)
     for name in search.batch_names:
         world.kubelet.write(name, script)
 
 
-def batches_over(world: World, search: Search, within: float = 3 * HOUR) -> Actor:
+def batches_over(world: Stage, search: Search, within: float = 3 * HOUR) -> Actor:
     """Wait until no batch Job is live."""
 
     def over() -> bool:
@@ -51,7 +48,7 @@ def batches_over(world: World, search: Search, within: float = 3 * HOUR) -> Acto
     yield from until(over, every=10.0, within=within)
 
 
-def finalizer_over(world: World, search: Search, within: float = 3 * HOUR) -> Actor:
+def finalizer_over(world: Stage, search: Search, within: float = 3 * HOUR) -> Actor:
     """Wait until the finalizer has ended or is gone."""
 
     def over() -> bool:
@@ -62,13 +59,13 @@ def finalizer_over(world: World, search: Search, within: float = 3 * HOUR) -> Ac
     yield from until(over, every=10.0, within=within)
 
 
-def busy_nodes(world: World, search: Search) -> list[str]:
+def busy_nodes(world: Stage, search: Search) -> list[str]:
     """The nodes that run a batch pod of the search."""
     pods = world.store.list("pods", search.namespace, f"app=blast,{search.selector}", "status.phase=Running")
     return sorted({str(pod["spec"]["nodeName"]) for pod in pods})
 
 
-def bury(world: World, manifest: Object) -> None:
+def bury(world: Stage, manifest: Object) -> None:
     """Create a Job that has already completed: suspended, so that it never gets a pod, and then closed."""
     made = world.store.create("jobs", {**manifest, "spec": {**manifest["spec"], "suspend": True}})
     now = world.clock.stamp()

@@ -9,21 +9,27 @@ from typing import Any
 from exporter.simulator import custom
 from exporter.simulator.kinds import Kind, Object
 from exporter.simulator.world.agenda import Actor
-from exporter.simulator.world.stage import World
+from exporter.simulator.world.stage import Stage
 
 NAMESPACE = "default"
 _QUEUE = "blast"
+_FLAVOR, _CORES = "spot", 16
+_SPEC = {
+    "resourceGroups": [
+        {"flavors": [{"name": _FLAVOR, "resources": [{"name": "cpu", "nominalQuota": str(4 * _CORES)}]}]}
+    ]
+}
 _KEPT = 900.0
 _ENDS = ("Succeeded", "Failed")
 _LIKELY = (8, 1)
 
 
-def queueing(world: World) -> Actor:
+def queueing(world: Stage) -> Actor:
     """Install both, then queue a piece of work every few minutes, for ever."""
     custom.serve(world.store)
     rng = Random(f"{world.seed}/queueing")  # noqa: S311 - a simulation, not a secret
-    for kind in (custom.CLUSTER_QUEUES, custom.LOCAL_QUEUES):
-        make(world, kind, _QUEUE, {})
+    for kind, spec in ((custom.CLUSTER_QUEUES, _SPEC), (custom.LOCAL_QUEUES, {})):
+        make(world, kind, _QUEUE, spec)
         tell(world, kind, _QUEUE, Active=("True", "Ready"))
     number = 0
     while True:
@@ -33,7 +39,7 @@ def queueing(world: World) -> Actor:
         yield rng.uniform(90.0, 240.0)
 
 
-def piece(world: World, name: str, rng: Random) -> Actor:
+def piece(world: Stage, name: str, rng: Random) -> Actor:
     """One MPIJob that waits for its quota, runs, ends and is cleared away."""
     make(world, custom.MPIJOBS, name, {"slotsPerWorker": 1, "runPolicy": {"suspend": True}})
     make(world, custom.WORKLOADS, name, {"queueName": _QUEUE, "active": True})
@@ -59,13 +65,13 @@ def piece(world: World, name: str, rng: Random) -> Actor:
         world.store.delete(kind.qualified, NAMESPACE, name)
 
 
-def make(world: World, kind: Kind, name: str, spec: Mapping[str, Any]) -> None:
+def make(world: Stage, kind: Kind, name: str, spec: Mapping[str, Any]) -> None:
     metadata = {"name": name, **({"namespace": NAMESPACE} if kind.namespaced else {})}
     world.store.create(kind.qualified, {"metadata": metadata, "spec": dict(spec)})
 
 
 def tell(
-    world: World, kind: Kind, name: str, status: Mapping[str, Any] | None = None, **conditions: tuple[str, str]
+    world: Stage, kind: Kind, name: str, status: Mapping[str, Any] | None = None, **conditions: tuple[str, str]
 ) -> None:
     """Write into the status of an object, as its controller does."""
     stamp = world.clock.stamp()
@@ -82,7 +88,7 @@ def tell(
     world.store.update(kind.qualified, NAMESPACE if kind.namespaced else None, name, change)
 
 
-def count(world: World) -> None:
+def count(world: Stage) -> None:
     """Write how many pieces wait and run into both queues."""
     told = [_told(workload) for workload in world.store.list(custom.WORKLOADS.qualified)]
     live = [one for one in told if one.get("Finished") != "True"]
@@ -92,8 +98,9 @@ def count(world: World) -> None:
         "reservingWorkloads": admitted,
         "admittedWorkloads": admitted,
     }
-    for kind in (custom.CLUSTER_QUEUES, custom.LOCAL_QUEUES):
-        tell(world, kind, _QUEUE, counts)
+    used = [{"name": _FLAVOR, "resources": [{"name": "cpu", "total": str(_CORES * admitted)}]}]
+    tell(world, custom.CLUSTER_QUEUES, _QUEUE, {**counts, "flavorsUsage": used})
+    tell(world, custom.LOCAL_QUEUES, _QUEUE, counts)
 
 
 def _told(obj: Object) -> dict[str, str]:

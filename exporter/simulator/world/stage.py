@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from exporter.simulator.clock import SimClock
 from exporter.simulator.store import Store
 from exporter.simulator.world import fixtures
-from exporter.simulator.world.agenda import Actor, Agenda
+from exporter.simulator.world.agenda import Agenda
 from exporter.simulator.world.fixtures import BLAST_POOL, SYSTEM_POOL
 from exporter.simulator.world.kubelet import Kubelet
 from exporter.simulator.world.nodes import Nodes
-from exporter.simulator.world.scenarios import find_scenario
-from exporter.simulator.world.search import new_search_id
 
 
-class World:
-    """Plays scenarios on a store whose controllers run elsewhere.
+class Stage:
+    """What actors act on: a store whose controllers run elsewhere, its machines and kubelets, and the time.
 
     `start` and `stop` may each be called once. `power` is called with False when a scenario stops the cluster and
     with True when it starts again, on the thread of the world: it must be quick. `markers` holds what finalizers
@@ -35,7 +31,6 @@ class World:
         self.kubelet = Kubelet(store, self.agenda, seed=seed)
         self.nodes = Nodes(store, self.kubelet)
         self.markers: dict[str, str] = {}
-        self._launched = 0
         self._thread = threading.Thread(target=self.agenda.run, name="world", daemon=True)
 
     @property
@@ -70,17 +65,3 @@ class World:
     def stop(self) -> None:
         self.agenda.stop()
         self._thread.join(timeout=10.0)
-
-    def launch(self, letter_or_name: str, *, search_id: str = "", after: float = 0.0, **options: Any) -> str:
-        """Begin a scenario and return the id of its search; KeyError for a name that is none."""
-        actor, search_id = self.cast(letter_or_name, search_id=search_id, **options)
-        self.agenda.spawn(actor, after=after)
-        return search_id
-
-    def cast(self, letter_or_name: str, *, search_id: str = "", **options: Any) -> tuple[Actor, str]:
-        """A scenario that has not begun, and its search id."""
-        scenario = find_scenario(letter_or_name)
-        self._launched += 1
-        rng = random.Random(f"{self.seed}/{scenario.name}/{self._launched}")  # noqa: S311 - a simulation, not a secret
-        search_id = search_id or (scenario.identify(self._launched) if scenario.identify else new_search_id(rng))
-        return scenario.play(self, search_id, rng, **options), search_id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING
 
 from exporter.simulator.world import clients, manifests
 from exporter.simulator.world.agenda import Actor, until
@@ -30,16 +29,13 @@ from exporter.simulator.world.script import (
     setup_script,
 )
 from exporter.simulator.world.search import Search, new_openapi_id, new_search_id
-
-if TYPE_CHECKING:
-    from exporter.simulator.world.stage import World
-
+from exporter.simulator.world.stage import Stage
 
 # A, B: what goes well
 
 
 def sharded_warm(
-    world: World, search_id: str, rng: Random, *, shards: int = 10, batches: int = 1, seconds: float = 35.0,
+    world: Stage, search_id: str, rng: Random, *, shards: int = 10, batches: int = 1, seconds: float = 35.0,
     setup_seconds: float = 30.0, merge: Exit = OK,
 ) -> Actor:  # fmt: skip
     """A: setup Jobs that find the data on disk, one Job a shard, a finalizer that merges."""
@@ -51,7 +47,7 @@ def sharded_warm(
         yield from finalizer_over(world, search)
 
 
-def pv_cold(world: World, search_id: str, rng: Random, *, batches: int = 34, seconds: float = 90.0) -> Actor:
+def pv_cold(world: Stage, search_id: str, rng: Random, *, batches: int = 34, seconds: float = 90.0) -> Actor:
     """B: a shared volume that has to be filled first, then batches in waves; batch 000 is three times slower."""
     search = Search(id=search_id, mode="pv", db="nt_prok", batches=batches, openapi_id=new_openapi_id(rng))
     world.claim_volume(bound=False)
@@ -74,7 +70,7 @@ def pv_cold(world: World, search_id: str, rng: Random, *, batches: int = 34, sec
 
 
 def batch_failure(
-    world: World, search_id: str, rng: Random, *, shards: int = 10, failing: tuple[int, ...] = (3,),
+    world: Stage, search_id: str, rng: Random, *, shards: int = 10, failing: tuple[int, ...] = (3,),
     end: Exit = NO_DATABASE, seconds: float = 90.0,
 ) -> Actor:  # fmt: skip
     """C: some shards exit with an error until their Jobs run out of retries; the finalizer hangs."""
@@ -88,7 +84,7 @@ def batch_failure(
 
 
 def out_of_memory(
-    world: World, search_id: str, rng: Random, *, batches: int = 6, seconds: float = 60.0, child: bool = False,
+    world: Stage, search_id: str, rng: Random, *, batches: int = 6, seconds: float = 60.0, child: bool = False,
     fatal: bool = False,
 ) -> Actor:  # fmt: skip
     """D: batch 002 is killed twice for its memory and then gets through, or never does if `fatal`."""
@@ -105,7 +101,7 @@ def out_of_memory(
 
 
 def drain(
-    world: World, search_id: str, rng: Random, *, batches: int = 6, seconds: float = 120.0, spot: bool = False
+    world: Stage, search_id: str, rng: Random, *, batches: int = 6, seconds: float = 120.0, spot: bool = False
 ) -> Actor:
     """E: the node under a batch is drained, or taken away if `spot`; the batch starts again elsewhere."""
     search = Search(id=search_id, mode="ssd", db="nt_prok", batches=batches, openapi_id=new_openapi_id(rng))
@@ -126,7 +122,7 @@ def drain(
 
 
 def external_cancel(
-    world: World, search_id: str, rng: Random, *, batches: int = 34, seconds: float = 600.0, recreate: bool = False
+    world: Stage, search_id: str, rng: Random, *, batches: int = 34, seconds: float = 600.0, recreate: bool = False
 ) -> Actor:
     """F: somebody deletes the Jobs under way; with `recreate` the batches before the submit Job that makes them."""
     search = Search(id=search_id, mode="ssd", db="nt_prok", batches=batches, openapi_id=new_openapi_id(rng))
@@ -146,7 +142,7 @@ def external_cancel(
     yield from batches_over(world, search)
 
 
-def setup_failure(world: World, search_id: str, rng: Random, *, nodes: int = 10) -> Actor:
+def setup_failure(world: Stage, search_id: str, rng: Random, *, nodes: int = 10) -> Actor:
     """G: the database cannot be fetched on one node; the submit Job and the finalizer give up."""
     search = Search(id=search_id, mode="ssd", nodes=nodes, batches=4, openapi_id=new_openapi_id(rng))
     write_setup(world, search, 60.0)
@@ -156,7 +152,7 @@ def setup_failure(world: World, search_id: str, rng: Random, *, nodes: int = 10)
 
 
 def cluster_stop(
-    world: World, search_id: str, rng: Random, *, shards: int = 10, off_seconds: float = 600.0
+    world: Stage, search_id: str, rng: Random, *, shards: int = 10, off_seconds: float = 600.0
 ) -> Actor:  # fmt: skip
     """H: the cluster is stopped under a search; it comes back with new machines and empty disks."""
     search = Search(id=search_id, shards=shards, openapi_id=new_openapi_id(rng))
@@ -184,7 +180,7 @@ def cluster_stop(
 # I, J: other identities
 
 
-def legacy_client(world: World, search_id: str, rng: Random, *, batches: int = 8, seconds: float = 60.0) -> Actor:
+def legacy_client(world: Stage, search_id: str, rng: Random, *, batches: int = 8, seconds: float = 60.0) -> Actor:
     """I: a client without labels, suffixes, TTL and finalizer; its id stands in the environment of its batches only,
     so that nobody can tell whose `import-queries` runs before them."""
     search = Search(
@@ -202,7 +198,7 @@ def legacy_client(world: World, search_id: str, rng: Random, *, batches: int = 8
     yield from batches_over(world, search)
 
 
-def idempotency_key(world: World, search_id: str, rng: Random, *, shards: int = 4, seconds: float = 35.0) -> Actor:
+def idempotency_key(world: Stage, search_id: str, rng: Random, *, shards: int = 4, seconds: float = 35.0) -> Actor:
     """J: as A, under an id the submitter chose."""
     yield from sharded_warm(world, search_id, rng, shards=shards, seconds=seconds)
 
@@ -215,7 +211,7 @@ def nightly_key(launch: int) -> str:
 
 
 def finished_litter(
-    world: World, search_id: str, rng: Random, *, count: int = 30_000, padding: int = 0, per_search: int = 10
+    world: Stage, search_id: str, rng: Random, *, count: int = 30_000, padding: int = 0, per_search: int = 10
 ) -> Actor:
     """K: Jobs without a TTL that ended long ago, nine batches and a finalizer a search."""
     for first in range(0, count, per_search):
@@ -227,7 +223,7 @@ def finished_litter(
         yield 0.1
 
 
-def big_search(world: World, search_id: str, rng: Random, *, count: int = 5000, seconds: float = 20.0) -> Actor:
+def big_search(world: Stage, search_id: str, rng: Random, *, count: int = 5000, seconds: float = 20.0) -> Actor:
     """L: as many batches as a client may submit."""
     search = Search(id=search_id, program="blastp", mode="ssd", db="nr", batches=count, openapi_id=new_openapi_id(rng))
     write_batches(world, search, seconds)
@@ -239,15 +235,16 @@ def big_search(world: World, search_id: str, rng: Random, *, count: int = 5000, 
 
 
 def two_searches_one_failing(
-    world: World, search_id: str, rng: Random, *, shards: int = 10, seconds: float = 90.0
+    world: Stage, search_id: str, rng: Random, *, shards: int = 10, seconds: float = 90.0
 ) -> Actor:
     """M: a search with a failing shard beside a sound one."""
-    world.launch("sharded_warm", shards=shards, seconds=60.0)
+    beside = Random(f"{world.seed}/beside {search_id}")  # noqa: S311 - a simulation, not a secret
+    world.agenda.spawn(sharded_warm(world, new_search_id(beside), beside, shards=shards, seconds=60.0))
     yield from batch_failure(world, search_id, rng, shards=shards, seconds=seconds)
 
 
 def foreign_import_queries(
-    world: World, search_id: str, rng: Random, *, fails: bool = False, tolerates: bool = True, seconds: float = 300.0
+    world: Stage, search_id: str, rng: Random, *, fails: bool = False, tolerates: bool = True, seconds: float = 300.0
 ) -> Actor:
     """N: the submit Job waits for another search's `import-queries`, and gives up if that fails.
 
@@ -260,7 +257,7 @@ def foreign_import_queries(
     yield from finalizer_over(world, search)
 
 
-def import_queries(world: World, search: Search, seconds: float, end: Exit = OK, *, tolerates: bool = True) -> Actor:
+def import_queries(world: Stage, search: Search, seconds: float, end: Exit = OK, *, tolerates: bool = True) -> Actor:
     """Put the queries on the warm volume, by the Job with the fixed name; one that is there already gives way."""
     old = world.store.find("jobs", "default", "import-queries")
     if old is not None:
