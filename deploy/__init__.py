@@ -1,0 +1,1 @@
+"""What it takes to run the exporter; the python here only writes files of it."""
