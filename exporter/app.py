@@ -141,7 +141,7 @@ class App:
         """
         with self._changing:
             searched = config.discovery != self.config.discovery
-            self._change(config, self._found, hurry)
+            self._change(config, self._found if config.discovery.subscriptions else frozenset(), hurry)
         if searched:
             threading.Thread(target=self._discover, name="discover", daemon=True).start()
 
@@ -175,15 +175,17 @@ class App:
 
     def _discover(self) -> None:
         """Look who is in the fleet: who is new joins, who has left is let go, and all others go on."""
-        if not self.config.discovery.subscriptions:
+        config = self.config
+        if not config.discovery.subscriptions:
             return
-        found = self._maker.found(self.config, self._found)
+        found = self._maker.found(config, self._found)
         words = sorted({str(failure.word) for failure in found.failures})
         fields = self._transitions.note("discovery", ",".join(words) or "ok")
         if fields is not None:
             event(LOG, logging.WARNING if words else logging.INFO, "discovery", **fields)
         with self._changing:
-            if found.clusters != self._found and not self._stopping.is_set():
+            wanted = config.discovery == self.config.discovery  # else a reload came between
+            if wanted and found.clusters != self._found and not self._stopping.is_set():
                 self._change(self.config, found.clusters, self._stopping.is_set)
         self._searched = True
 

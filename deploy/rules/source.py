@@ -1,6 +1,6 @@
 """The source of the rules: the chart's rules/*.yaml, whose `@name@` stand for values of the chart.
 
-One is none of them: `@unread@`, for which the chart puts the resources whose rights are switched off in its values.
+One is none of them: `@unread@`, a pattern of the resources whose rights are switched off under `rbac`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def defaults() -> dict[str, Any]:
 
 def changed(values: Path) -> dict[str, Any]:
     """The defaults, with what a values file of the chart says else. Raises ValueError for a name that is none."""
-    known, given = defaults(), _markers(_rules_of(values))
+    known, given = defaults(), _markers(_rules_of(values)) | _unread(values)
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise ValueError(f"{values}: no such threshold: {', '.join(unknown)}")
@@ -44,7 +44,17 @@ def groups(markers: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _rules_of(values: Path) -> dict[str, Any]:
-    found: dict[str, Any] = (yaml.safe_load(values.read_text("utf-8")) or {}).get("rules") or {}
+    return _section(values, "rules")
+
+
+def _unread(values: Path) -> dict[str, str]:
+    rights: dict[str, str] = yaml.safe_load((CHART / "files" / "rights.yaml").read_text("utf-8"))
+    off = [name for switch, name in sorted(rights.items()) if _section(values, "rbac").get(switch) is False]
+    return {"unread": "|".join(off)} if off else {}
+
+
+def _section(values: Path, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = (yaml.safe_load(values.read_text("utf-8")) or {}).get(name) or {}
     return found
 
 

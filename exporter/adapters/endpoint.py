@@ -33,7 +33,6 @@ class KubeSettings:
     token_file: str = ""
     token: str = ""
     insecure_http: bool = False
-    allow_exec: bool = False
     connect_timeout: float = 3.0
 
     def __repr__(self) -> str:

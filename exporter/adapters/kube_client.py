@@ -171,8 +171,8 @@ def from_kubeconfig(settings: KubeSettings) -> tuple[Configuration, Callable[[],
     """Return the configuration of a kubeconfig's context, and what lets go of the secrets it holds.
 
     What the kubeconfig embeds stays in memory: nothing is written to any disk, so nothing is left there.
-    Raises ConnectError for a file that cannot be read or asks for what we do not do: exec and auth-provider users
-    (unless allowed), proxies, skipped verification.
+    Raises ConnectError for a file that cannot be read or asks for what we do not do: exec and auth-provider users,
+    proxies, skipped verification.
     """
     held: list[int] = []
     let_go = partial(_close_all, held)
@@ -202,7 +202,7 @@ def _load(settings: KubeSettings, held: list[int]) -> Configuration:
             raise ConnectError(f"there is no kubeconfig at {path}")
         context = settings.context or merged["current-context"]
         cluster, user = _parts(merged, context)
-        _check(cluster, user, allow_exec=settings.allow_exec)
+        _check(cluster, user)
         embedded = {name: part.value.pop(name) for part in (cluster, user) for name in _EMBEDDED if name in part.value}
         loader.load_kube_config_from_dict(
             merged, context=context, client_configuration=configuration, persist_config=False
@@ -226,9 +226,9 @@ def _parts(merged: Any, name: str) -> tuple[Any, Any]:
     return cluster, merged["users"].get_with_name(context["user"])["user"]
 
 
-def _check(cluster: Any, user: Any, *, allow_exec: bool) -> None:
-    if not allow_exec and ("exec" in user or "auth-provider" in user):
-        raise ConnectError("the kubeconfig's user runs a program to log in, which allow_exec must allow")
+def _check(cluster: Any, user: Any) -> None:
+    if "exec" in user or "auth-provider" in user:
+        raise ConnectError("the kubeconfig's user runs a program to log in, which is not done here: give it a token")
     if cluster.safe_get("insecure-skip-tls-verify"):
         raise ConnectError("the kubeconfig skips the verification of the server's certificate")
     if cluster.safe_get("proxy-url"):

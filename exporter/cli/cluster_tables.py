@@ -43,7 +43,7 @@ def cluster_lines(report: Report, now: float, *, width: int | None, colour: bool
         if wide:
             yield from _tables(cluster, name, now, width=width, colour=colour)
         elif cluster.searches is not None:
-            yield from (_trouble(one, name, now, colour=colour) for one in cluster.health if _tone(one) in _TROUBLE)
+            yield from (_trouble(one, name, now, colour=colour) for one in cluster.health if _told(one)[0] in _TROUBLE)
 
 
 def _tables(cluster: ClusterReport, name: str, now: float, *, width: int | None, colour: bool) -> Iterator[str]:
@@ -60,15 +60,16 @@ def _tables(cluster: ClusterReport, name: str, now: float, *, width: int | None,
 
 
 def _trouble(one: ResourceHealth, name: str, now: float, *, colour: bool) -> str:
-    tone, meaning = plain.STATES[one.state]
+    tone, meaning = _told(one)
     since = "" if one.last_success is None else f" for {plain.span(now - one.last_success)}"
-    why = " ".join(printable(text) for text in (one.word, one.detail) if text)
-    text = f"{one.collector}: {printable(one.resource)}{name} {one.state}{since}: {meaning}"
-    return paint(f"{text} ({why})" if why else text, tone, colour=colour)
+    why = " ".join(text for text in (one.word, one.detail) if text)
+    text = f"{one.collector}: {one.resource}{name} {one.state}{since}: {meaning}"
+    return paint(printable(f"{text} ({why})" if why else text), tone, colour=colour)
 
 
-def _tone(one: ResourceHealth) -> str:
-    return plain.STATES[one.state][0]
+def _told(one: ResourceHealth) -> tuple[str, str]:
+    """Tone and meaning of its state; the daemon that answers may be a newer one."""
+    return plain.STATES.get(one.state, ("off", "not known to this version"))
 
 
 def _azure(facts: ClusterFacts) -> str:
@@ -102,7 +103,7 @@ def _pool(pool: PoolView) -> Row:
 
 
 def _collector(one: ResourceHealth, now: float) -> Row:
-    tone, meaning = plain.STATES[one.state]
+    tone, meaning = _told(one)
     answered = plain.UNKNOWN if one.last_success is None else f"{plain.span(now - one.last_success)} ago"
     trouble = " ".join(text for text in (one.word, one.detail) if text)
     return [

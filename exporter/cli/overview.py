@@ -75,7 +75,7 @@ def next_steps(found: Sequence[Found], *, width: int | None) -> Iterator[str]:
         yield from ("", "What to do next")
     for text, ids in needy.items():
         more = f" and {len(ids) - _MOST_IDS} more" if len(ids) > _MOST_IDS else ""
-        said = f"{', '.join(ids[:_MOST_IDS])}{more}: {printable(text)}"
+        said = printable(f"{', '.join(ids[:_MOST_IDS])}{more}: {text}")
         yield from textwrap.wrap(said, max(width or 100, _NARROWEST), initial_indent="* ", subsequent_indent="  ")
 
 

@@ -7,14 +7,16 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from exporter.cli.screen import Screen
 from exporter.cli.status_answer import Answer, Style, Wanted, answer
 from exporter.cli.status_source import SilentError, Source, source
 from exporter.cli.table import paint
 from exporter.cli.terminal import colours, redraws, width_of
+from exporter.web import plain
 from exporter.web.status_json import ClusterReport, Report
+
+_NEVER_TODAY = 0.0  # a moment that is of another day, so that the date is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +144,7 @@ def _silence(seen: Seen, origin: Source) -> str:
 
 
 def _moment(report: Report) -> str:
-    if report.at is None:
-        return "–"
-    return f"{datetime.fromtimestamp(report.at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return plain.UNKNOWN if report.at is None else plain.clock(report.at, _NEVER_TODAY, seconds=True)
 
 
 def _out(lines: Sequence[str]) -> None:

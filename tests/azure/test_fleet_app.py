@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from exporter.app import App
-from exporter.config import Config
+from exporter.config import Cluster, ClusterAzure, Config, Connect
 from exporter.domain.shard import owner
-from exporter.simulator.arm.entra import KUBERNETES
+from exporter.simulator.arm.entra import KUBERNETES, Token
 from exporter.web.negotiate import TEXT
 from tests.azure.fleet import SUBSCRIPTION, Fleet, Leaping, ask_arm, page, place, states
 from tests.process.pages import read_text
@@ -59,6 +59,7 @@ def test_who_it_is_and_until_when_is_on_the_page(fleet: Fleet) -> None:
     with running(fleet.config()) as app:
         wait_for(lambda: shows(app, "one", A))
         wait_for(lambda: len(told(app, "credential_expiry_timestamp_seconds")) == 2)
+        wait_for(lambda: ("arm",) in told(app, "clock_skew_seconds"))
         assert told(app, "credential_info") == {("arm", "workload_identity"): 1, ("kubernetes", "workload_identity"): 1}
         ends = {token.audience == KUBERNETES: token.expires for token in fleet.azure.entra.issued}
         said = told(app, "credential_expiry_timestamp_seconds")
@@ -105,6 +106,48 @@ def test_clusters_join_and_leave_while_the_others_go_on(fleet: Fleet) -> None:
         wait_for(lambda: 'cluster="one"' not in page(app))
         assert shows(app, "two", B)
         assert one not in app.clusters
+
+
+def only_two(config: Config) -> Config:
+    """Nobody is looked for, and cluster two is listed."""
+    two = Cluster(name="two", connect=Connect(mode="aks"), azure=ClusterAzure(resource_id=place("two")))
+    return config.model_copy(update={"discovery": Config().discovery, "clusters": (two,)})
+
+
+def test_who_was_found_is_let_go_when_the_configuration_looks_for_nobody_any_more(fleet: Fleet) -> None:
+    fleet.add("one", A)
+    fleet.add("two", B)
+    config = fleet.config()
+    with running(config) as app:
+        wait_for(lambda: shows(app, "one") and shows(app, "two", B))
+        app.reload(only_two(config))
+        assert [cluster.settings.name for cluster in app.clusters] == ["two"]
+        wait_for(lambda: not shows(app, "one"))
+        assert shows(app, "two", B)
+
+
+def test_what_was_looked_for_before_a_reload_does_not_join_after_it(fleet: Fleet) -> None:
+    fleet.add("one", A)
+    asked, go_on = threading.Event(), threading.Event()
+
+    def held(_: Token) -> None:
+        asked.set()
+        assert go_on.wait(20.0)
+
+    fleet.azure.entra.on_issue = held
+    config = fleet.config()
+    app = App(config, clock=Leaping())
+    looking = threading.Thread(target=app._discover)
+    looking.start()
+    try:
+        assert asked.wait(20.0)
+        app.reload(only_two(config), hurry=lambda: True)
+    finally:
+        go_on.set()
+        looking.join(20.0)
+        followed = [cluster.settings.name for cluster in app.clusters]
+        app.let_go()
+    assert followed == ["two"]
 
 
 @pytest.mark.fault(55)

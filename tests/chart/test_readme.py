@@ -70,7 +70,7 @@ def test_chart_image_and_package_have_one_version() -> None:
 
 @pytest.mark.parametrize("name", ["plain", "admin", "admin by service", "admin by token", "fleet", "tls"])
 def test_the_notes_say_commands_that_there_are(name: str) -> None:
-    commands = re.findall(r"elasticblast-exporter ((?:check|cancel) .*)", notes(CASES[name].values))
+    commands = re.findall(r"elasticblast-exporter ((?:check|cancel).*)", notes(CASES[name].values))
     assert commands
     for command in commands:
         parser().parse_args(shlex.split(command.partition(" > ")[0]))

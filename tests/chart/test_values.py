@@ -10,8 +10,9 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from exporter.cli.flags import CONFIGURATION
 from tests.chart.cases import CASES, ID
-from tests.chart.helm import CHART, LOADER, config_of, helm, of, pod_specs, refused, rendered, the
+from tests.chart.helm import CHART, LOADER, NAMESPACE, RELEASE, config_of, helm, of, pod_specs, refused, rendered, the
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text("utf-8"))
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
@@ -129,6 +130,14 @@ def test_a_change_of_the_configuration_makes_new_pods() -> None:
     assert checksum({}) == checksum({"labels": {"team": "blast"}})
 
 
+def test_what_is_asked_in_the_pod_is_answered_by_the_configuration_of_the_daemon() -> None:
+    """Else `check` would answer for the namespace `default`, whatever the daemon follows."""
+    (container,) = the("Deployment", rendered())["spec"]["template"]["spec"]["containers"]
+    env = {one["name"]: one["value"] for one in container["env"]}
+    assert f"--config={env['ELASTICBLAST_EXPORTER_CONFIG']}" in container["args"]
+    assert "ELASTICBLAST_EXPORTER_CONFIG" in CONFIGURATION
+
+
 def test_one_replica_is_replaced_and_never_doubled() -> None:
     """Two pods under one `instance` would tell two values of each counter."""
     assert the("Deployment", rendered())["spec"]["strategy"] == {"type": "Recreate"}
@@ -153,6 +162,18 @@ def test_a_fleet_is_shared_out_by_ordinal() -> None:
     assert the("StatefulSet", objects)["spec"]["serviceName"] == headless["metadata"]["name"]
     alone = CASES["one of a fleet"]
     assert "shard" not in yaml.load(config_of(rendered(alone.values, alone.served)), LOADER)
+
+
+def test_a_cancel_reaches_the_pod_that_follows_the_cluster() -> None:
+    """Behind one Service it would reach any, most of which do not know the search."""
+    case = CASES["fleet and its own cluster"]
+    objects = rendered(case.values, case.served)
+    ports = {one["metadata"]["name"]: [port["name"] for port in one["spec"]["ports"]] for one in of("Service", objects)}
+    assert ports == {RELEASE: ["metrics"], f"{RELEASE}-pods": ["metrics", "admin"]}
+    hosts = yaml.load(config_of(objects), LOADER)["admin"]["hosts"]
+    assert {f"{RELEASE}-{number}.{RELEASE}-pods.{NAMESPACE}.svc" for number in range(3)} <= set(hosts)
+    one = {"admin": {"enabled": True, "tls": {"secretName": "s"}}}
+    assert f"{RELEASE}-admin" in {service["metadata"]["name"] for service in of("Service", rendered(one))}
 
 
 def test_an_identity_of_azure_is_on_account_and_pod() -> None:

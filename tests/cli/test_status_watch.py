@@ -235,6 +235,14 @@ def test_elsewhere_what_is_spent_meanwhile_is_no_change(url: str, fixed: Fixed) 
         assert "2.00 USD" not in " ".join(child.out.queue)
 
 
+def test_a_daemon_whose_time_is_none_is_shown_all_the_same(url: str, fixed: Fixed) -> None:
+    fixed.view = replace(view(cluster(RUNNING)), at=1e300)
+    with watching(*flags(url)) as child:
+        assert child.block()[0] == "–"
+        assert child.end() == 130
+        assert child.err.empty()
+
+
 def test_json_is_one_document_a_line_for_each_look_of_the_daemon(url: str, fixed: Fixed) -> None:
     with watching(*flags(url, "--output", "json")) as child:
         first = json.loads(child.out.get(timeout=30.0))

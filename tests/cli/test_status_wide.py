@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Literal
+
+import pytest
 
 from exporter.cli.status_answer import Answer, Style, Wanted, answer
 from exporter.domain.arm import Usage
 from exporter.domain.cost import Cost
 from exporter.domain.measures import Measures
+from exporter.domain.snapshots import ResourceHealth
 from exporter.web.status_json import Report, report_of
 from tests.cli.shown import FAILING, RUNNING
 from tests.web.views import NOW, cluster, rich_view, view
@@ -88,3 +92,16 @@ def test_one_search_tells_speed_memory_and_cost() -> None:
     for line in ("Speed          3.2/min", "Cost so far    12.50 USD"):
         assert line in lines, line
     assert any(line.startswith("Memory         81 %") for line in lines)
+
+
+@pytest.mark.parametrize("output", ["table", "wide"])
+def test_what_answers_may_have_other_words_and_cannot_steer_the_terminal(output: Literal["table", "wide"]) -> None:
+    """Whoever answers at the given address: an older daemon, a newer one, somebody else."""
+    bad = "\x1b[2Jdozing\n"
+    health = (ResourceHealth(collector=bad, resource=bad, mode=bad, state=bad, word=bad, detail=bad),)
+    late = replace(health[0], state="stale")
+    around = cluster(replace(FAILING, id=bad, namespace=bad), name=bad, namespaces=(bad,), health=(*health, late))
+    shown = replace(around, batch=replace(around.batch, namespaces=(bad,)))
+    lines = answer(report_of(view(shown, around)), Wanted(output=output), NOW, Style()).lines
+    assert any("dozing" in line for line in lines)
+    assert not any("\x1b" in line or "\n" in line for line in lines)

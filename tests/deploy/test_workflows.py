@@ -21,7 +21,7 @@ WORKFLOWS: dict[str, dict[str, Any]] = {
     path.stem: yaml.load(path.read_text("utf-8"), yaml.BaseLoader) for path in FILES
 }
 TARGETS = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-PROGRAMS = {"cosign", "docker", "gh", "helm"}
+PROGRAMS = {"cosign", "docker", "gh", "helm", "sed"}
 WRITES = {
     ("release", "packages"): {"id-token", "attestations"},
     ("release", "image"): {"id-token", "attestations", "packages"},

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _FOLDERS = ("docs", "deploy", "dashboards", "benchmarks", "tests/tools")
+_NOT_OURS = {"bin", "out", "node_modules"}
 _FENCE = re.compile(r"^( *)(`{3,}|~{3,})(\w*)[^\n]*\n(.*?)^ *\2`* *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(<?([^)\s>]+)>?\)")
 _HEADING = re.compile(r"^(#{1,6}) +(.+?)\s*#*$", re.MULTILINE)
@@ -70,7 +71,7 @@ def page(path: Path) -> Page:
 def pages() -> tuple[Page, ...]:
     """Every document of the project."""
     found = [*ROOT.glob("*.md"), *(path for folder in _FOLDERS for path in (ROOT / folder).rglob("*.md"))]
-    return tuple(page(path) for path in sorted(found) if "bin" not in path.parts and "out" not in path.parts)
+    return tuple(page(path) for path in sorted(found) if _NOT_OURS.isdisjoint(path.parts))
 
 
 def blocks(*languages: str) -> Iterator[tuple[Page, Block]]:

@@ -41,6 +41,12 @@ def test_other_thresholds_are_in_every_form(tmp_path: Path) -> None:
     assert '"for": "PT7M"' in azure
 
 
+def test_what_may_not_be_read_on_purpose_is_left_out_as_by_the_chart(tmp_path: Path) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text("rbac: {usage: false, events: false, nodes: true}\n")
+    assert source.changed(values)["unread"] == "events|(nodes|pods).metrics.k8s.io"
+
+
 def test_a_threshold_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     values = tmp_path / "values.yaml"
     values.write_text("rules: {thresholds: {nodePresureFor: 7m}}\n")

@@ -67,13 +67,6 @@ def test_only_programs_are_named_that_a_reader_has() -> None:
     assert {first(line)[0] for page in PAGES.values() for line in commands(page)} <= PROGRAMS
 
 
-def test_what_is_asked_in_the_pod_is_asked_with_the_configuration_of_the_daemon() -> None:
-    """Else `check` answers for the namespace `default`, whatever the daemon follows."""
-    inside = [words for page in PAGES.values() for words in map(first, commands(page)) if "check" in words]
-    assert inside
-    assert all(words[words.index("check") + 1] == "--config" for words in inside)
-
-
 def test_every_threshold_that_is_named_exists() -> None:
     for name, page in PAGES.items():
         thresholds = set(re.findall(r"`(\w+(?:For|Seconds|Ratio|PerHour))`", page))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from hypothesis import given
@@ -95,6 +96,21 @@ def test_who_is_led_to_the_real_id_is_not_updated_against_their_will() -> None:
         assert answer.headers["location"] == f"{OTHER.id}?cluster=b&refresh=0"
         answer = ask(server.port, f"/api/v1/searches/{OTHER.id[:12]}?refresh=0")
         assert answer.headers["location"] == f"{OTHER.id}?cluster=b"
+
+
+@pytest.mark.parametrize("name", ["a\r\nx: y", "b&namespace=c#d", "//elsewhere", "%0d%0a", "é \ud800"])
+def test_a_name_of_a_cluster_or_namespace_cannot_leave_its_place_in_a_location(name: str) -> None:
+    one = replace(ONE, namespace=name)
+    shown = view(cluster(one, name=name, namespaces=(name, "b")), cluster(name="c"))
+    with listening(Fixed(view=shown).app()) as server:
+        moved = ask(server.port, f"/searches/{ONE.id[:20]}")
+        assert moved.code == 302
+        assert "x" not in moved.headers
+        place = urlsplit(moved.headers["location"])
+        assert (place.scheme, place.netloc, place.path, place.fragment) == ("", "", ONE.id, "")
+        seen = name.encode("utf-8", "replace").decode()
+        assert parse_qs(place.query, strict_parsing=True) == {"cluster": [seen], "namespace": [seen]}
+        assert ask(server.port, f"/searches/{moved.headers['location']}").code == (200 if seen == name else 404)
 
 
 def test_where_several_may_be_meant_one_can_choose(server: HttpServer) -> None:

@@ -45,11 +45,27 @@ tls:
 {{- end }}
 {{- end -}}
 
+{{- /* Not empty where each pod follows other clusters than the next one, so that a cancel must reach the right pod. */ -}}
+{{- define "elasticblast-exporter.sharded" -}}
+{{- if and (eq .Values.mode "outside") (gt (int .Values.replicas) 1) -}}true{{- end -}}
+{{- end -}}
+
+{{- /* The names of the admin Service; of a sharded fleet those of its pods. */ -}}
 {{- define "elasticblast-exporter.adminHosts" -}}
-{{- $service := printf "%s-admin.%s" (include "elasticblast-exporter.fullname" .) .Release.Namespace -}}
-{{- $short := list (printf "%s-admin" (include "elasticblast-exporter.fullname" .)) $service -}}
-{{- $long := list (printf "%s.svc" $service) (printf "%s.svc.cluster.local" $service) -}}
-{{- concat $short $long .Values.admin.hosts | uniq | toYaml -}}
+{{- $fullname := include "elasticblast-exporter.fullname" . -}}
+{{- $names := list (printf "%s-admin" $fullname) -}}
+{{- if include "elasticblast-exporter.sharded" . -}}
+{{- $names = list -}}
+{{- range until (int .Values.replicas) -}}
+{{- $names = append $names (printf "%s-%d.%s-pods" $fullname . $fullname) -}}
+{{- end -}}
+{{- end -}}
+{{- $hosts := list -}}
+{{- range $names -}}
+{{- $full := printf "%s.%s" . $.Release.Namespace -}}
+{{- $hosts = concat $hosts (list . $full (printf "%s.svc" $full) (printf "%s.svc.cluster.local" $full)) -}}
+{{- end -}}
+{{- concat $hosts .Values.admin.hosts | uniq | toYaml -}}
 {{- end -}}
 
 {{- /* The daemon's whole configuration, as YAML. Roles, ports and volumes follow the values, not what is merged here. */ -}}
@@ -60,7 +76,7 @@ tls:
 {{- end -}}
 {{- end -}}
 {{- $config := dict -}}
-{{- if and (eq .Values.mode "outside") (gt (int .Values.replicas) 1) -}}
+{{- if include "elasticblast-exporter.sharded" . -}}
 {{- $_ := set $config "shard" (printf "ordinal/%d" (int .Values.replicas)) -}}
 {{- end -}}
 {{- with .Values.metrics.tls -}}

@@ -163,9 +163,12 @@ args:
   {{- with .Values.extraArgs }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
-{{- with .Values.extraEnv }}
-env: {{- toYaml . | nindent 2 }}
-{{- end }}
+env:
+  - name: ELASTICBLAST_EXPORTER_CONFIG # for what is run in the pod by hand, such as `check`
+    value: /etc/elasticblast-exporter/config/config.yaml
+  {{- with .Values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- with .Values.extraEnvFrom }}
 envFrom: {{- toYaml . | nindent 2 }}
 {{- end }}
