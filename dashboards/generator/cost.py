@@ -85,7 +85,7 @@ def _spent() -> list[Panel]:
         stats(
             Card(
                 "A month at this pace",
-                shows="What a month costs if it goes on as in the last seven days.",
+                shows="What a month costs if it goes on as in the last seven days, or since the exporter began.",
                 good="Within the budget.",
                 act="See row Waste first.",
                 w=3,
@@ -93,10 +93,16 @@ def _spent() -> list[Panel]:
                 decimals=0,
                 empty=UNPRICED,
             ),
-            f"730 / 168 * {total(price(hours(over='7d')), 'currency')}",
+            f"730 * 3600 * {total(price(hours(over='7d')), 'currency')} / on () group_left () {_seen()}",
             _MONEY,
         ),
     ]
+
+
+def _seen() -> str:
+    """Seconds of the last week since the first exporter of it began."""
+    began = one("process_start_time_seconds", call="min_over_time(%s[7d])")
+    return f"clamp_max(time() - min({began}), 7 * 86400)"
 
 
 def _each() -> list[Panel]:

@@ -26,7 +26,8 @@ what to do otherwise. Boards cannot be edited in place: save a copy under anothe
 
 The pictures below show `make demo`, drawn by `make pictures` with Grafana's published libraries from what a real
 Prometheus saw of it. Grafana does not publish its state timeline and its heatmap: those two, marked ≈, are stand-ins.
-The demo lives faster than a real cluster, so durations are short and rates are high.
+The demo lives faster than a real cluster, so durations are short and rates are high, and the process whose memory the
+board Exporter shows also simulates three clusters.
 """
 
 

@@ -193,7 +193,7 @@ def _searches() -> Panel:
             Column("phase", "Phase", width=150, words=PHASES),
             Column("program", "Program", width=90),
             Column("db", "Database", width=120),
-            Column("C", "Done", unit="percentunit", gauge=True, width=180),
+            Column("C", "Done", unit="percentunit", decimals=0, gauge=True, width=180),
             Column("D", "Failed Jobs", width=130, base="text", steps=[(1, "red")]),
             Column("E", "Age", unit="s", width=110),
             Column("F", "Time left", unit="s", width=110),

@@ -30,7 +30,7 @@ def _alerts() -> Panel:
             empty="no alert fires; with Azure's managed rules see the portal",
         ),
         [_FIRING],
-        [Column("alertname", "Alert"), Column("severity", "Severity"), Column("cluster", "Cluster")],
+        [Column("alertname", "Alert"), Column("severity", "Severity", words=_SEVERITIES), Column("cluster", "Cluster")],
         by="Severity",
         rising=True,
     )
@@ -108,3 +108,4 @@ def _blocked() -> list[Panel]:
 
 
 _STATES = ("stale", "expired", "denied", "never")
+_SEVERITIES = ("critical", "warning", "info")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grafana_foundation_sdk.builders import bargauge, common, heatmap, prometheus, stat, statetimeline, text, timeseries
 from grafana_foundation_sdk.models import common as options
 from grafana_foundation_sdk.models.dashboard import DashboardFieldConfigSourceOverrides as Override
@@ -45,7 +47,7 @@ def lines(card: Card, *queries: Query, stacked: bool = False, limits: bool = Fal
     """Values over time. `limits` draws the thresholds as lines; `outline` is a series that stays off the stack."""
     builder = (
         timeseries.Panel()
-        .fill_opacity(50 if stacked else 6)
+        .fill_opacity(50 if stacked else 0 if card.many else 6)
         .line_width(0 if stacked else 1)
         .show_points(options.VisibilityMode.NEVER)
         .axis_soft_min(0)
@@ -62,7 +64,7 @@ def lines(card: Card, *queries: Query, stacked: bool = False, limits: bool = Fal
         builder.axis_soft_max(1)
     for number, (expr, legend) in enumerate(queries):
         builder.with_target(target(expr, legend, number).range())
-    panel = dress(_by_name(builder.build()), card)
+    panel = dress(_apart(builder.build(), card), card)
     assert panel.field_config is not None
     if outline:
         panel.field_config.overrides.append(_off_the_stack(outline))
@@ -87,7 +89,7 @@ def timeline(card: Card, expr: str, legend: str, *, rows: int = 20) -> Panel:
 
 
 def bars(card: Card, expr: str, legend: str) -> Panel:
-    """The newest value of each series as a bar, the largest first."""
+    """The newest value of each series as a bar from 0 on, the largest first."""
     builder = (
         bargauge.Panel()
         .text(common.VizTextDisplayOptions().value_size(16))
@@ -101,11 +103,12 @@ def bars(card: Card, expr: str, legend: str) -> Panel:
         .reduce_options(_last())
         .with_target(target(f"sort_desc({expr})", legend, 0).instant())
     )
-    return dress(builder.build(), card)
+    return dress(builder.build(), replace(card, least=card.least or 0))
 
 
 def heat(card: Card, expr: str) -> Panel:
-    """A histogram over time: `expr` gives its buckets."""
+    """A histogram over time: `expr` gives its buckets. Where it has counted nothing there is nothing."""
+    counted = f"{expr} and on () (max({expr}) > 0)"
     builder = (
         heatmap.Panel()
         .calculate(False)
@@ -120,7 +123,7 @@ def heat(card: Card, expr: str) -> Panel:
         .y_axis(heatmap.YAxisConfig().unit(card.unit))
         .cell_gap(1)
         .show_legend()
-        .with_target(target(expr, "{{le}}", 0).format(PromQueryFormat.HEATMAP).range())
+        .with_target(target(counted, "{{le}}", 0).format(PromQueryFormat.HEATMAP).range())
     )
     return dress(builder.build(), card)
 
@@ -132,10 +135,11 @@ def note(title: str, about: str, content: str, *, w: int = 24, h: int = 6) -> Pa
     return panel
 
 
-def _by_name(panel: Panel) -> Panel:
-    """Series without a colour of their own get one by their name, the same in each panel."""
+def _apart(panel: Panel, card: Card) -> Panel:
+    """Series without a colour of their own get one by their name, the same in each panel; of many each gets another."""
     assert panel.field_config is not None
-    panel.field_config.defaults.color = FieldColor(mode=FieldColorModeId.PALETTE_CLASSIC_BY_NAME)
+    mode = FieldColorModeId.PALETTE_CLASSIC if card.many else FieldColorModeId.PALETTE_CLASSIC_BY_NAME
+    panel.field_config.defaults.color = FieldColor(mode=mode)
     return panel
 
 

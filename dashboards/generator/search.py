@@ -226,6 +226,7 @@ def _speed() -> Panel:
             h=10,
             decimals=1,
             empty="no blast Jobs yet",
+            colours={"15 minutes": "blue", "1 hour": "green"},
         ),
         (f"60 * clamp_min(deriv(({ended})[15m:1m]), 0)", "15 minutes"),
         (f"60 * clamp_min(deriv(({ended})[1h:1m]), 0)", "1 hour"),

@@ -100,6 +100,7 @@ def trouble() -> list[Panel]:
                 act="Over 15 minutes: pods that do not go, or an API that refuses; see the board Administration.",
                 w=8,
                 unit="s",
+                base="text",
                 steps=[(900, "red")],
                 empty="no cancel runs",
             ),

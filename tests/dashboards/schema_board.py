@@ -33,7 +33,7 @@ _LINK = {"asDropdown": YES_NO, "icon": TEXT, "includeVars": YES_NO, "keepTime": 
 _MAPPED = closed({"color": WORD, "index": WHOLE, "text": WORD})
 _DEFAULTS = closed(
     {
-        "color": closed({"mode": one_of("thresholds", "palette-classic-by-name")}),
+        "color": closed({"mode": one_of("thresholds", "palette-classic", "palette-classic-by-name")}),
         "mappings": list_of(
             closed(
                 {"type": one_of("value"), "options": {**OBJECT, "minProperties": 1, "additionalProperties": _MAPPED}}
