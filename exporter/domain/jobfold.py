@@ -42,7 +42,7 @@ class JobFold:
         self._newest: dict[str, float] = {}
         self._pods_known: frozenset[str] | None = None
         self._names = NameEndings()
-        self._cancels: dict[Key, None] = {}
+        self._cancels: dict[Key, bool] = {}  # of searches not known yet; whether it still runs
 
     def news_since(self, namespace: str, now: float, *, gap: float | None) -> float:
         """Unix seconds: a Job first seen in a listing already ended is news, and is counted, if it ended since then:
@@ -168,7 +168,7 @@ class JobFold:
             search.cancel_requested = search.cancel_runs = True
             self.touched.add(key)
             return
-        self._cancels[key] = None
+        self._cancels[key] = True
         if len(self._cancels) > _CANCELS_REMEMBERED:
             del self._cancels[next(iter(self._cancels))]
 
@@ -182,6 +182,8 @@ class JobFold:
 
     def end_cancel(self, key: Key) -> None:
         """A cancel deletes nothing more: what is created from now on comes after it."""
+        if key in self._cancels:
+            self._cancels[key] = False
         search = self.searches.get(key)
         if search is not None:
             search.cancel_runs = False
@@ -222,7 +224,7 @@ class JobFold:
             self.searches[key] = Search(job.namespace, identity, now)
             self._names.know(job.namespace, identity)
             self.searches[key].cancel_requested = key in self._cancels
-            self._cancels.pop(key, None)
+            self.searches[key].cancel_runs = self._cancels.pop(key, False)
         entry.search = search = self.searches[key]
         if job.role == "blast":
             search.batch_counted += 1

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from exporter.domain.custom_kinds import MPIJOB
+from exporter.rehearsal.custom import Custom
 from exporter.simulator.access import User
 from exporter.simulator.clock import SimClock
 from exporter.simulator.server import Simulator
-from tests.contract.targets import RealTarget, SimulatedTarget, Target
+from tests.contract.targets import MPI_VERSION, RealTarget, SimulatedTarget, Target
 from tests.support.controlplane import ControlPlane
-from tests.support.kubeapi import expect
 from tests.support.kubelet import FakeKubelet
 
 COMPACTION = ["--etcd-compaction-interval=1s"]
@@ -57,10 +58,24 @@ def kubelet(target: Target) -> Iterator[FakeKubelet]:
     kubelet.close()
 
 
+@pytest.fixture
+def served(target: Target) -> Iterator[str]:
+    """MPIJobs are served until the test ends; their version."""
+    target.serve_mpijobs()
+    yield MPI_VERSION
+    target.withdraw_mpijobs()
+
+
+@pytest.fixture
+def mpijobs(target: Target, served: str) -> Custom:
+    """Those of the test's namespace."""
+    return Custom(target.transport, MPIJOB, served, target.namespace)
+
+
 def _used(target: Target) -> Iterator[Target]:
-    expect(target.api.post("/api/v1/namespaces", {"metadata": {"name": target.namespace}}))
     try:
+        made = target.core.create_namespace(target.namespace, {})
         yield target
-        expect(target.api.delete(f"/api/v1/namespaces/{target.namespace}"))
+        target.core.delete_namespace(made.name, made.uid)
     finally:
-        target.api.close()
+        target.close()

@@ -1,23 +1,45 @@
-"""One face for the simulator and the real control plane."""
+"""One face for the simulator and the real control plane.
+
+Jobs, namespaces, labels of nodes and custom objects are written through the boundaries of a rehearsal; what these
+cannot or must not do goes through the raw client.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from exporter.adapters.endpoint import KubeSettings
+from exporter.adapters.kube import connect
+from exporter.domain.custom_kinds import MPIJOB
+from exporter.rehearsal.batch import Batch, State
+from exporter.rehearsal.core import Core
+from exporter.rehearsal.rest import Stored
+from exporter.simulator import custom
 from exporter.simulator.access import User
 from exporter.simulator.server import Simulator
+from tests.custom import crds
 from tests.support.controlplane import ControlPlane
 from tests.support.kubeapi import Api, Body, expect
 from tests.support.waiting import wait_for
 
+MPI_VERSION = "v2beta1"
+
 
 class Target:
-    """A server, a client with all rights and a namespace. `client(token)` and `anonymous()` are other callers."""
+    """A server, a namespace, and two ways to it with all rights: the raw `api`, and `core` and `batch`.
 
-    def __init__(self, api: Api, namespace: str) -> None:
+    `settings` lead the program there. `client(token)` is another caller.
+    """
+
+    def __init__(self, api: Api, settings: KubeSettings, namespace: str) -> None:
         self.api = api
+        self.settings = settings
         self.namespace = namespace
+        self._access = connect(settings, env={})
+        self.transport = self._access.transport("contract")
+        self.core = Core(self.transport)
+        self.batch = Batch(self.transport, namespace)
         self.jobs = f"/apis/batch/v1/namespaces/{namespace}/jobs"
         self.pods = f"/api/v1/namespaces/{namespace}/pods"
         self.configmaps = f"/api/v1/namespaces/{namespace}/configmaps"
@@ -37,17 +59,28 @@ class Target:
         """Lose the history up to `version`, which can then not be read from any more."""
         raise NotImplementedError
 
+    def serve_mpijobs(self) -> None:
+        """In MPI_VERSION, until `withdraw_mpijobs`."""
+        raise NotImplementedError
+
+    def withdraw_mpijobs(self) -> None:
+        raise NotImplementedError
+
     # What the tests do on both
+
+    def close(self) -> None:
+        self.transport.close()
+        self._access.close()
+        self.api.close()
 
     def make(self, path: str, name: str, *, labels: dict[str, str] | None = None, **fields: Any) -> Body:
         return expect(self.api.post(path, {"metadata": {"name": name, "labels": labels or {}}, **fields}), 201)
 
-    def make_job(self, name: str, *, labels: dict[str, str] | None = None, policy: str = "Never", **spec: Any) -> Body:
-        template = {
-            "spec": {"restartPolicy": policy, "containers": [_container("blast"), _container("results-export")]}
-        }
-        spec = {"backoffLimit": 0, **spec, "template": template}
-        return self.make(self.jobs, name, labels=labels, spec=spec)
+    def make_job(
+        self, name: str, *, labels: dict[str, str] | None = None, policy: str = "Never", **spec: Any
+    ) -> Stored:
+        metadata = {"name": name, "labels": labels or {}}
+        return self.batch.create({"metadata": metadata, "spec": job_spec(policy, **spec)})
 
     def make_pod(self, name: str, **spec: Any) -> Body:
         return self.make(self.pods, name, spec={"restartPolicy": "Never", "containers": [_container("main")], **spec})
@@ -67,6 +100,9 @@ class Target:
     def job(self, name: str) -> Body:
         return expect(self.api.get(f"{self.jobs}/{name}"))
 
+    def state(self, job: str) -> State:
+        return {one.stored.name: one.state for one in self.batch.jobs("")}[job]
+
     def gone(self, path: str) -> bool:
         return self.api.get(path)[0] == 404
 
@@ -83,7 +119,8 @@ class Target:
 class SimulatedTarget(Target):
     def __init__(self, simulator: Simulator, namespace: str) -> None:
         self._simulator = simulator
-        super().__init__(Api(simulator.url, token=simulator.token), namespace)
+        settings = KubeSettings(mode="direct", server=simulator.url, token=simulator.token, insecure_http=True)
+        super().__init__(Api(simulator.url, token=simulator.token), settings, namespace)
 
     def token_of(self, user: str) -> str:
         return next(token for token, known in self._simulator.access.tokens.items() if known.name == user)
@@ -100,11 +137,20 @@ class SimulatedTarget(Target):
     def forget(self, _: str) -> None:
         self._simulator.store.compact()
 
+    def serve_mpijobs(self) -> None:
+        custom.serve(self._simulator.store, custom.MPIJOBS)
+
+    def withdraw_mpijobs(self) -> None:
+        custom.withdraw(self._simulator.store, custom.MPIJOBS)
+
 
 class RealTarget(Target):
     def __init__(self, control_plane: ControlPlane, namespace: str) -> None:
         self._control_plane = control_plane
-        super().__init__(control_plane.client(), namespace)
+        settings = KubeSettings(
+            mode="direct", server=control_plane.url, token=control_plane.token, ca_file=str(control_plane.ca_file)
+        )
+        super().__init__(control_plane.client(), settings, namespace)
 
     def token_of(self, user: str) -> str:
         return self._control_plane.token_of(user)
@@ -123,6 +169,12 @@ class RealTarget(Target):
         exact = {"resourceVersion": version, "resourceVersionMatch": "Exact", "limit": "1"}
         wait_for(lambda: self.api.get(self.configmaps, **exact)[0] == 410, 30.0, f"compaction of {version}")
 
+    def serve_mpijobs(self) -> None:
+        crds.define(self.api, MPIJOB, (MPI_VERSION,))
+
+    def withdraw_mpijobs(self) -> None:
+        crds.undefine(self.api, MPIJOB)
+
 
 def taken(stream: Iterator[Body], count: int) -> list[Body]:
     """The first `count` items; TimeoutError if the stream ends before."""
@@ -132,6 +184,11 @@ def taken(stream: Iterator[Body], count: int) -> list[Body]:
         if len(found) == count:
             return found
     raise TimeoutError(f"{len(found)} of {count} events: {[event['type'] for event in found]}")
+
+
+def job_spec(policy: str = "Never", **spec: Any) -> dict[str, Any]:
+    pod = {"restartPolicy": policy, "containers": [_container("blast"), _container("results-export")]}
+    return {"backoffLimit": 0, **spec, "template": {"spec": pod}}
 
 
 def _container(name: str) -> dict[str, Any]:

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from exporter.domain.custom_kinds import MPIJOB
-from exporter.simulator import custom
-from exporter.simulator.server import Simulator
-from tests.contract.targets import RealTarget, Target
+from exporter.rehearsal.custom import Custom
+from tests.contract.targets import MPI_VERSION as VERSION
+from tests.contract.targets import Target
 from tests.custom import crds
 from tests.support.kubeapi import expect
 
-VERSION = "v2beta1"
-KIND = {"kind": "MPIJob", "apiVersion": f"kubeflow.org/{VERSION}"}
-
 
 @pytest.fixture
-def collection(target: Target, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The MPIJobs of the test's namespace, on a server that serves them until the test ends."""
-    path = crds.place(MPIJOB, target.namespace, VERSION)
-    if isinstance(target, RealTarget):
-        crds.define(target.api, MPIJOB, (VERSION,))
-        yield path
-        crds.undefine(target.api, MPIJOB)
-    else:
-        simulator: Simulator = request.getfixturevalue("simulator")
-        custom.serve(simulator.store, custom.MPIJOBS)
-        yield path
-        custom.withdraw(simulator.store, custom.MPIJOBS)
+def collection(target: Target, served: str) -> str:
+    """The path of the MPIJobs of the test's namespace."""
+    return crds.place(MPIJOB, target.namespace, served)
 
 
-def test_only_a_new_spec_makes_a_new_generation(target: Target, collection: str) -> None:
-    target.make(collection, "a", **KIND, spec={"x": 1}, status={"ignored": True})
+def test_only_a_new_spec_makes_a_new_generation(target: Target, mpijobs: Custom, collection: str) -> None:
+    mpijobs.create({"metadata": {"name": "a"}, "spec": {"x": 1}, "status": {"ignored": True}})
     made = expect(target.api.get(f"{collection}/a"))
     assert (made["metadata"]["generation"], "status" in made) == (1, False)
     target.set_status(f"{collection}/a", {"conditions": []})
@@ -42,14 +28,15 @@ def test_only_a_new_spec_makes_a_new_generation(target: Target, collection: str)
     assert (changed["metadata"]["generation"], changed["status"]) == (2, {"conditions": []})
 
 
-def test_a_list_has_its_kind_and_says_what_its_items_are(target: Target, collection: str) -> None:
-    target.make(collection, "a", **KIND, spec={})
+def test_a_list_has_its_kind_and_says_what_its_items_are(target: Target, mpijobs: Custom, collection: str) -> None:
+    mpijobs.create({"metadata": {"name": "a"}, "spec": {}})
     body = expect(target.api.get(collection))
     assert (body["kind"], body["apiVersion"]) == ("MPIJobList", f"kubeflow.org/{VERSION}")
     assert (body["items"][0]["kind"], body["items"][0]["apiVersion"]) == ("MPIJob", f"kubeflow.org/{VERSION}")
 
 
-def test_groups_and_resources_are_discovered(target: Target, collection: str) -> None:
+@pytest.mark.usefixtures("served")
+def test_groups_and_resources_are_discovered(target: Target) -> None:
     groups = {group["name"]: group for group in expect(target.api.get("/apis"))["groups"]}
     assert groups["kubeflow.org"]["preferredVersion"]["version"] == VERSION
     resources = expect(target.api.get(f"/apis/kubeflow.org/{VERSION}"))["resources"]

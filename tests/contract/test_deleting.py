@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
+from exporter.rehearsal.rest import Stored
 from tests.contract.targets import Target
 from tests.support.kubeapi import expect
 from tests.support.kubelet import FakeKubelet
 from tests.support.waiting import wait_for
 
 
-def bound_pod(target: Target, kubelet: FakeKubelet, job: str) -> str:
-    """The path of the Job's pod, on a node."""
+def bound_job(target: Target, kubelet: FakeKubelet, name: str) -> tuple[Stored, str]:
+    """A Job, and the path of its pod, on a node."""
     node = f"node-{target.namespace}"
     kubelet.add_node(node, taints=[])
-    target.make_job(job, policy="OnFailure", backoffLimit=3)
-    path = target.pod_of(job)
+    job = target.make_job(name, policy="OnFailure", backoffLimit=3)
+    path = target.pod_of(name)
     wait_for(lambda: expect(target.api.get(path))["spec"].get("nodeName") == node, 15.0, "scheduled")
-    return path
+    return job, path
 
 
 def test_without_a_policy_a_job_leaves_its_pods_behind(target: Target) -> None:
@@ -43,10 +44,9 @@ def test_background_removes_the_job_at_once_and_the_pods_after(target: Target) -
 
 
 def test_foreground_keeps_the_job_until_its_pods_are_gone(target: Target, kubelet: FakeKubelet) -> None:
-    pod = bound_pod(target, kubelet, "one")
-    body = expect(target.api.delete(f"{target.jobs}/one", {"propagationPolicy": "Foreground"}), 200)
-    assert (body["kind"], body["metadata"]["finalizers"]) == ("Job", ["foregroundDeletion"])
-    assert body["metadata"]["deletionTimestamp"]
+    job, pod = bound_job(target, kubelet, "one")
+    target.batch.delete("one", job.uid)
+    assert target.job("one")["metadata"]["finalizers"] == ["foregroundDeletion"]
 
     def dying() -> bool:
         return "deletionTimestamp" in expect(target.api.get(pod))["metadata"]
@@ -58,17 +58,18 @@ def test_foreground_keeps_the_job_until_its_pods_are_gone(target: Target, kubele
 
 
 def test_deleting_again_changes_nothing(target: Target, kubelet: FakeKubelet) -> None:
-    pod = bound_pod(target, kubelet, "one")
-    first = expect(target.api.delete(f"{target.jobs}/one", {"propagationPolicy": "Foreground"}))
-    again = expect(target.api.delete(f"{target.jobs}/one", {"propagationPolicy": "Foreground"}))
-    assert again["metadata"]["deletionTimestamp"] == first["metadata"]["deletionTimestamp"]
+    job, pod = bound_job(target, kubelet, "one")
+    first = expect(target.api.delete(f"{target.jobs}/one", {"propagationPolicy": "Foreground"}), 200)
+    assert (first["kind"], first["metadata"]["finalizers"]) == ("Job", ["foregroundDeletion"])
+    target.batch.delete("one", job.uid)
+    assert target.job("one")["metadata"]["deletionTimestamp"] == first["metadata"]["deletionTimestamp"]
     wait_for(lambda: "deletionTimestamp" in expect(target.api.get(pod))["metadata"], 15.0)
     kubelet.reap()
     wait_for(lambda: target.gone(f"{target.jobs}/one"), 15.0)
 
 
 def test_a_pod_on_a_node_has_time_to_end(target: Target, kubelet: FakeKubelet) -> None:
-    pod = bound_pod(target, kubelet, "one")
+    _, pod = bound_job(target, kubelet, "one")
     body = expect(target.api.delete(pod))
     assert (body["kind"], body["metadata"]["deletionGracePeriodSeconds"]) == ("Pod", 30)
     assert not target.gone(pod)
@@ -114,7 +115,7 @@ FOREGROUND = {"propagationPolicy": "Foreground"}
 def test_a_dry_run_deletes_nothing(target: Target, options: dict[str, Any] | None, query: dict[str, str]) -> None:
     made = target.make_job("one", suspend=True)
     body = expect(target.api.delete(f"{target.jobs}/one", options, **query))
-    assert (body["kind"], body["metadata"]["uid"]) == ("Job", made["metadata"]["uid"])
+    assert (body["kind"], body["metadata"]["uid"]) == ("Job", made.uid)
     assert body["metadata"]["deletionTimestamp"]
     assert "deletionTimestamp" not in target.job("one")["metadata"]
 

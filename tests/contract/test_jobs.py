@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.targets import Target
+from tests.contract.targets import Target, job_spec
 from tests.support.kubeapi import Body, expect
 from tests.support.kubelet import FakeKubelet
 from tests.support.waiting import wait_for
@@ -48,7 +48,7 @@ def restarted(count: int) -> dict[str, Any]:
 
 
 def test_the_server_fills_in_a_job(target: Target) -> None:
-    job = target.make_job("one", labels={"app": "blast"}, suspend=True)
+    job = target.make(target.jobs, "one", labels={"app": "blast"}, spec=job_spec(suspend=True))
     spec, uid = job["spec"], job["metadata"]["uid"]
     assert job["status"] == {}
     assert (spec["parallelism"], spec["completions"], spec["completionMode"]) == (1, 1, "NonIndexed")
@@ -76,12 +76,12 @@ def test_a_job_makes_a_pod_that_it_owns_and_tracks(target: Target) -> None:
             "apiVersion": "batch/v1",
             "kind": "Job",
             "name": "one",
-            "uid": job["metadata"]["uid"],
+            "uid": job.uid,
             "controller": True,
             "blockOwnerDeletion": True,
         }
     ]
-    assert metadata["labels"] == job["spec"]["template"]["metadata"]["labels"]
+    assert metadata["labels"] == target.job("one")["spec"]["template"]["metadata"]["labels"]
     assert pod["status"]["phase"] == "Pending"
 
 
@@ -100,6 +100,7 @@ def test_success_moves_through_every_step(target: Target) -> None:
         (None, 0, None, None, ("SuccessCriteriaMet",)),
         (None, 0, 1, None, ("SuccessCriteriaMet", "Complete")),
     ]
+    assert target.state("one") == "succeeded"
     job = target.job("one")
     assert {c["reason"] for c in job["status"]["conditions"]} == {"CompletionsReached"}
     assert job["status"]["uncountedTerminatedPods"] == {}
@@ -122,6 +123,7 @@ def test_container_restarts_use_up_the_retries_and_the_pod_goes(target: Target) 
         (None, 0, None, 1, ("FailureTarget",)),
         (None, 0, None, 1, ("FailureTarget", "Failed")),
     ]
+    assert target.state("one") == "failed"
     status = target.job("one")["status"]
     assert {c["reason"] for c in status["conditions"]} == {"BackoffLimitExceeded"}
     assert "completionTime" not in status
@@ -134,7 +136,7 @@ def test_restarts_below_the_limit_are_no_failure(target: Target) -> None:
     target.set_status(pod, {**restarted(1), "conditions": [READY]})
     wait_for(lambda: target.job("one")["status"].get("ready") == 1, 15.0)
     assert "failed" not in target.job("one")["status"]
-    assert conditions(target.job("one")) == []
+    assert (conditions(target.job("one")), target.state("one")) == ([], "live")
 
 
 def test_a_failed_pod_is_counted_and_kept(target: Target) -> None:
@@ -181,6 +183,7 @@ def test_a_finished_job_goes_with_its_pods_when_its_time_is_over(target: Target)
 def test_a_suspended_job_has_no_pods_until_it_is_resumed(target: Target) -> None:
     target.make_job("one", suspend=True)
     assert conditions(becomes(target, "one", "Suspended")) == ["Suspended"]
+    assert target.state("one") == "live"
     assert "startTime" not in target.job("one")["status"]
     expect(target.api.patch(f"{target.jobs}/one", {"spec": {"suspend": False}}))
     pod = target.pod_of("one")
@@ -199,8 +202,7 @@ def test_what_happens_is_told_in_events(target: Target) -> None:
     target.set_status(target.pod_of("good"), {"phase": "Succeeded"})
     target.make_job("bad")
     target.set_status(target.pod_of("bad"), {"phase": "Failed"})
-    becomes(target, "good", "Complete")
-    becomes(target, "bad", "Failed")
+    wait_for(lambda: (target.state("good"), target.state("bad")) == ("succeeded", "failed"), 20.0)
 
     def told() -> set[tuple[str, str, str]]:
         events = expect(target.api.get(target.events, fieldSelector="involvedObject.kind=Job"))["items"]
@@ -217,7 +219,8 @@ def test_what_happens_is_told_in_events(target: Target) -> None:
 
 def test_a_pod_goes_to_a_node_that_fits(target: Target, kubelet: FakeKubelet) -> None:
     name = f"node-{target.namespace}"
-    kubelet.add_node(name, labels={"ordinal": target.namespace})
+    kubelet.add_node(name)
+    target.core.label_node(name, "ordinal", target.namespace)
     toleration = {"key": "workload", "operator": "Equal", "value": "blast", "effect": "NoSchedule"}
     target.make_pod("one", nodeSelector={"ordinal": target.namespace}, tolerations=[toleration])
     wait_for(lambda: expect(target.api.get(f"{target.pods}/one"))["spec"].get("nodeName") == name, 15.0)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.targets import Target
 from tests.support.kubeapi import expect
+from tests.support.waiting import wait_for
 
 LABELS = {
     "a": {"app": "blast", "db": "nt", "elb-job-id": "job-1"},
@@ -91,9 +92,7 @@ def test_job_fields_choose(target: Target) -> None:
     target.make_job("open", suspend=True)
     target.make_job("done")
     target.set_status(target.pod_of("done"), {"phase": "Succeeded"})
-    for event in target.api.watch(target.jobs, fieldSelector="metadata.name=done", timeoutSeconds=15):
-        if event["object"]["status"].get("succeeded"):
-            break
+    wait_for(lambda: target.state("done") == "succeeded", 15.0)
     assert target.names(target.jobs, fieldSelector="status.successful=0") == ["open"]
     assert target.names(target.jobs, fieldSelector="status.successful!=0") == ["done"]
     assert target.names(target.jobs, fieldSelector="status.successful=1,metadata.name=done") == ["done"]

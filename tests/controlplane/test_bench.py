@@ -68,7 +68,7 @@ def test_a_batch_goes_from_scheduled_to_complete(kubelet: FakeKubelet) -> None:
     name = create(kubelet, manifests.batch_job, SEARCH, 0)
     pod = kubelet.scheduled(name)
     assert pod["spec"]["nodeName"].startswith("blast-")
-    assert status_of(kubelet, name)["active"] == 1
+    kubelet.wait(lambda: status_of(kubelet, name).get("active") == 1)
 
     kubelet.run(pod)
     kubelet.wait(lambda: status_of(kubelet, name).get("ready") == 1)

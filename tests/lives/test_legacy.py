@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from exporter.simulator.world.manifests import init_volume
+from exporter.simulator.world.search import Search
 from tests.lives.sight import await_search, check_page, finished
 from tests.lives.world import World, new_id
 from tests.support import manifests
@@ -25,10 +27,10 @@ def test_unlabelled_jobs_find_their_search_or_are_counted_as_nobodys(world: Worl
     world.node()
     space = {"namespace": world.namespace}
     with world.daemon() as daemon:
-        setup = unlabelled(manifests.setup_job(identity, 0, **space))
-        setup["metadata"]["name"] = "import-queries"
-        (shared,) = world.create(setup)
-        world.run(shared)
+        (setup,) = world.create(
+            init_volume(Search(id=identity, mode="ssd", labelled=False, namespace=world.namespace), 0)
+        )
+        world.run(setup)
         page = check_page(daemon, world)
         assert moved(page, "jobs_unattributed") == {(world.namespace, "setup"): 1}
         assert moved(page, "searches") == {}
@@ -39,7 +41,7 @@ def test_unlabelled_jobs_find_their_search_or_are_counted_as_nobodys(world: Worl
             unlabelled(manifests.batch_job(identity, 0, **space)),
             unlabelled(manifests.finalizer_job(identity, **space)),
         )
-        world.succeed(submit, shared)
+        world.succeed(submit, setup)
         await_search(daemon, identity, "pending", jobs={"pending": 1}, expected=1)
         page = check_page(daemon, world, identity)
         assert moved(page, "jobs_unattributed") == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from exporter.simulator.world.search import CLIENT_VERSION
 from tests.lives.sight import await_search, check_page, finished, is_part, search, trail
 from tests.lives.world import World, new_id
 from tests.support.daemon import Page, moved, value
@@ -94,7 +95,7 @@ def check_facts(page: Page, world: World, identity: str) -> None:
         "mode": "sharded",
         "shards": "2",
         "evidence": "label",
-        "client_version": "1.4.0",
+        "client_version": CLIENT_VERSION,
     }
     took = durations(world.api, world.namespace)
     assert value(page, "job_duration_seconds_count", program="blastn", db="core_nt") == len(took) == 4

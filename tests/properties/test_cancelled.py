@@ -14,12 +14,15 @@ from tests.support.records import NAMESPACE, A, new_ledger, total
 KEY = (NAMESPACE, A)
 
 
-def lived(steps: list[Step], *asked: int) -> Ledger:
-    """A ledger that was told a story, with the cancel of A asked for before some of its steps."""
+def lived(steps: list[Step], *asked: int, ends: bool = True) -> Ledger:
+    """A ledger that was told a story, with the cancel of A asked for before some of its steps: over at once if it
+    `ends`, else running on."""
     ledger = new_ledger()
     for number, step in enumerate(steps):
         for _ in range(asked.count(number)):
             ledger.jobs.cancel(KEY)
+            if ends:
+                ledger.jobs.end_cancel(KEY)
         tell(ledger, [step], judged=True)
     tick(ledger)
     return ledger
@@ -42,7 +45,8 @@ def test_p10_a_cancel_changes_nothing_of_other_searches_and_no_tally(steps: list
 def test_p11_asking_twice_is_asking_once(steps: list[Step], data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(steps) - 1))
     again = data.draw(st.integers(first, len(steps) - 1))
-    once, twice = lived(steps, first), lived(steps, first, again)
+    ends = data.draw(st.booleans())
+    once, twice = lived(steps, first, ends=ends), lived(steps, first, again, ends=ends)
     assert told(once) == told(twice)
     assert once.counts.freeze() == twice.counts.freeze()
 
@@ -71,3 +75,10 @@ def test_strays_are_the_living_jobs_that_came_after(steps: list[Step], data: st.
         live = {uid for uid, entry in ledger.jobs.entries.items() if entry.search is search and entry.live}
         assert search.strays <= live
         assert not search.strays or search.cancelled_at is not None
+
+
+@given(histories(waits=True), st.data())
+def test_while_a_cancel_runs_no_job_came_after_it(steps: list[Step], data: st.DataObject) -> None:
+    """Also of a search that was not known when it was asked for."""
+    ledger = lived(steps, data.draw(st.integers(0, len(steps) - 1)), ends=False)
+    assert total(ledger, "jobs_after_cancel_total") == 0

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from exporter.adapters.transport import Transport
 from exporter.domain.custom_kinds import MPIJOB
 from exporter.domain.failures import Failed, Word
 from exporter.rehearsal.batch import Batch, Job
-from exporter.rehearsal.core import Core
 from exporter.rehearsal.custom import Custom
-from tests.contract.targets import Target
+from tests.contract.targets import MPI_VERSION, Target
 from tests.custom import crds
 from tests.support.kubeapi import expect
 from tests.support.kubelet import FakeKubelet
@@ -41,10 +39,8 @@ def named(batch: Batch, name: str) -> Job | None:
     return next((job for job in batch.jobs(KEY) if job.stored.name == name), None)
 
 
-def test_a_job_is_read_back_from_its_beginning_to_its_end(
-    target: Target, transport: Transport, kubelet: FakeKubelet
-) -> None:
-    batch = Batch(transport, target.namespace)
+def test_a_job_is_read_back_from_its_beginning_to_its_end(target: Target, kubelet: FakeKubelet) -> None:
+    batch = target.batch
     made = batch.create(manifest("good"))
     batch.create(manifest("bad"))
     assert {job.state for job in batch.jobs(KEY)} == {"live"}
@@ -56,8 +52,8 @@ def test_a_job_is_read_back_from_its_beginning_to_its_end(
     assert (good.stored.uid, good.stored.labels, good.state) == (made.uid, {KEY: "one"}, "succeeded")
 
 
-def test_a_deleted_job_waits_for_its_pods(target: Target, transport: Transport, kubelet: FakeKubelet) -> None:
-    batch, core = Batch(transport, target.namespace), Core(transport)
+def test_a_deleted_job_waits_for_its_pods(target: Target, kubelet: FakeKubelet) -> None:
+    batch, core = target.batch, target.core
     made = batch.create(manifest("one"))
     kubelet.run(kubelet.scheduled("one"))
     batch.delete("one", made.uid)
@@ -70,8 +66,8 @@ def test_a_deleted_job_waits_for_its_pods(target: Target, transport: Transport, 
     assert core.pods(target.namespace, KEY) == []
 
 
-def test_a_job_of_the_same_name_and_another_uid_stays(target: Target, transport: Transport) -> None:
-    batch = Batch(transport, target.namespace)
+def test_a_job_of_the_same_name_and_another_uid_stays(target: Target) -> None:
+    batch = target.batch
     batch.create(manifest("one", suspend=True))
     batch.delete("one", OTHER_UID)
     batch.delete("none", OTHER_UID)
@@ -80,23 +76,23 @@ def test_a_job_of_the_same_name_and_another_uid_stays(target: Target, transport:
     assert not job.stored.deleting
 
 
-def test_a_name_that_is_taken_is_a_conflict(target: Target, transport: Transport) -> None:
-    batch = Batch(transport, target.namespace)
+def test_a_name_that_is_taken_is_a_conflict(target: Target) -> None:
+    batch = target.batch
     batch.create(manifest("one", suspend=True))
     with pytest.raises(Failed) as failure:
         batch.create(manifest("one", suspend=True))
     assert failure.value.word is Word.CONFLICT
 
 
-def test_a_listing_has_what_the_label_names_and_nothing_else(target: Target, transport: Transport) -> None:
+def test_a_listing_has_what_the_label_names_and_nothing_else(target: Target) -> None:
     target.make_job("theirs", suspend=True)
-    batch = Batch(transport, target.namespace)
+    batch = target.batch
     batch.create(manifest("ours", suspend=True))
     assert [job.stored.name for job in batch.jobs(KEY)] == ["ours"]
 
 
-def test_a_namespace_is_made_once_and_deleted_by_its_uid(target: Target, transport: Transport) -> None:
-    core, name = Core(transport), f"{target.namespace}-own"
+def test_a_namespace_is_made_once_and_deleted_by_its_uid(target: Target) -> None:
+    core, name = target.core, f"{target.namespace}-own"
     assert core.namespace(name) is None
     made = core.create_namespace(name, {KEY: "one"})
     found = core.namespace(name)
@@ -110,10 +106,8 @@ def test_a_namespace_is_made_once_and_deleted_by_its_uid(target: Target, transpo
     wait_for(lambda: (now := core.namespace(name)) is None or now.deleting, 15.0)
 
 
-def test_a_label_goes_on_a_node_and_off_again_and_nothing_else_changes(
-    target: Target, transport: Transport, kubelet: FakeKubelet
-) -> None:
-    core, name = Core(transport), f"node-{target.namespace}"
+def test_a_label_goes_on_a_node_and_off_again_and_nothing_else_changes(target: Target, kubelet: FakeKubelet) -> None:
+    core, name = target.core, f"node-{target.namespace}"
     before = core.node(name)
     assert before
     labelled = core.label_node(name, KEY, "one")
@@ -126,20 +120,15 @@ def test_a_label_goes_on_a_node_and_off_again_and_nothing_else_changes(
     assert core.node("none") is None
 
 
-def test_a_node_that_is_not_there_gets_no_label(transport: Transport) -> None:
+def test_a_node_that_is_not_there_gets_no_label(target: Target) -> None:
     with pytest.raises(Failed) as failure:
-        Core(transport).label_node("none", KEY, "one")
+        target.core.label_node("none", KEY, "one")
     assert failure.value.word is Word.ABSENT
-
-
-@pytest.fixture
-def mpijobs(target: Target, transport: Transport, served: str) -> Custom:
-    return Custom(transport, MPIJOB, served, target.namespace)
 
 
 def test_an_object_of_a_custom_kind_is_made_listed_and_deleted(target: Target, mpijobs: Custom) -> None:
     made = mpijobs.create({"metadata": {"name": "one", "labels": {KEY: "one"}}, "spec": {"slotsPerWorker": 1}})
-    stored = expect(target.api.get(crds.place(MPIJOB, target.namespace, "v2beta1") + "/one"))
+    stored = expect(target.api.get(crds.place(MPIJOB, target.namespace, MPI_VERSION) + "/one"))
     assert (stored["kind"], stored["metadata"]["uid"]) == ("MPIJob", made.uid)
     assert [one.name for one in mpijobs.listed(KEY)] == ["one"]
     mpijobs.delete("one", OTHER_UID)
@@ -149,8 +138,8 @@ def test_an_object_of_a_custom_kind_is_made_listed_and_deleted(target: Target, m
     mpijobs.delete("one", made.uid)
 
 
-def test_a_kind_that_is_not_served_is_absent(target: Target, transport: Transport) -> None:
-    mpijobs = Custom(transport, MPIJOB, "v2beta1", target.namespace)
+def test_a_kind_that_is_not_served_is_absent(target: Target) -> None:
+    mpijobs = Custom(target.transport, MPIJOB, MPI_VERSION, target.namespace)
     with pytest.raises(Failed) as failure:
         mpijobs.create({"metadata": {"name": "one"}})
     assert failure.value.word is Word.ABSENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,6 @@ from tests.cli.command import Ran, run
 from tests.contract.targets import Target
 from tests.custom import crds
 from tests.rehearsal.playing import Player, rehearsed, stopped
-from tests.support.kubeapi import expect
 from tests.support.waiting import wait_for
 
 
@@ -25,9 +25,10 @@ def verdicts(ran: Ran) -> dict[str, str]:
     return {what: verdict for verdict, what in lines}
 
 
-def node_labels(target: Target, name: str) -> dict[str, str]:
-    labels: dict[str, str] = expect(target.api.get(f"/api/v1/nodes/{name}"))["metadata"]["labels"]
-    return labels
+def node_labels(target: Target, name: str) -> Mapping[str, str]:
+    node = target.core.node(name)
+    assert node
+    return node.labels
 
 
 def test_all_that_is_played_is_seen_and_nothing_is_left(
@@ -118,7 +119,7 @@ def test_what_a_crash_has_left_is_found_and_nothing_else_is_taken(
     target.make_job("theirs", suspend=True)
     with Player(target) as player, rehearsed(target, settings, tmp_path) as play:
         stopped(play.begun(*play.admin), signal.SIGKILL, lambda: len(play.made()) >= 7)
-        expect(target.api.patch(f"/api/v1/nodes/{player.node}", {"metadata": {"labels": {RUN_LABEL: "crashed"}}}))
+        target.core.label_node(player.node, RUN_LABEL, "crashed")
         ran = play.rehearse("--cleanup")
         assert ran.code == 0, ran.out
         assert RUN_LABEL not in node_labels(target, player.node)
@@ -135,8 +136,8 @@ def test_a_namespace_of_its_own_is_made_and_deleted(target: Target, settings: Ku
     assert (ran.code, f"namespace {own}" in ran.out) == (1, True), ran.out
 
     def going() -> bool:
-        status, body = target.api.get(f"/api/v1/namespaces/{own}")
-        return status == 404 or "deletionTimestamp" in body["metadata"]
+        found = target.core.namespace(own)
+        return found is None or found.deleting
 
     wait_for(going, 15.0)
 

@@ -73,7 +73,7 @@ def test_what_runs_over_counts_in_the_next_round() -> None:
     rounds.start()
     yard.gate.set()
     rounds.join(10.0)
-    assert sorted(yard.done) == ["a", "slow", "slow"]
+    wait_for(lambda: sorted(yard.done) == ["a", "slow", "slow"])
 
 
 def test_a_chore_that_raises_gives_its_thread_back() -> None:

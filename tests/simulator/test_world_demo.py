@@ -35,13 +35,13 @@ def demo(scenarios: tuple[str, ...] | None = None, *, speed: float = FAST) -> It
 
 
 def test_what_a_minute_of_the_demo_shows() -> None:
-    """One minute at the default speed has the objects behind every phase, and always something wrong."""
-    calm = 0
+    """One minute at the default speed has the objects behind every phase, and nearly always something wrong."""
+    calm: list[bool] = []
     with demo() as world:
         end = time.monotonic() + 60.0 * SPEED / FAST
         time.sleep(0.2)
         while time.monotonic() < end:
-            calm += not trouble(world)
+            calm.append(not trouble(world))
             time.sleep(0.05)
         history = [(change.type, change.entry.obj) for change in world.store.changes("jobs", 1002)]
     roles: dict[str, set[str]] = defaultdict(set)
@@ -54,7 +54,7 @@ def test_what_a_minute_of_the_demo_shows() -> None:
     assert {"live", "complete", "deleted live"} <= roles["finalizer"]
     assert {"live", "complete"} <= roles["elb-db-warmup"]
     assert ends_without_batches(history)
-    assert calm <= 2
+    assert sum(calm) <= max(2, len(calm) / 20)
 
 
 def trouble(world: World) -> bool:

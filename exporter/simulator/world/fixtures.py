@@ -68,11 +68,11 @@ def node_conditions(states: dict[str, str], *, now: float) -> list[Object]:
     ]
 
 
-def shared_volume() -> Object:
+def shared_volume(namespace: str = "default") -> Object:
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "blast-dbs-pvc-rwm", "namespace": "default"},
+        "metadata": {"name": "blast-dbs-pvc-rwm", "namespace": namespace},
         "spec": {
             "accessModes": ["ReadWriteMany"],
             "storageClassName": "azureblob-nfs-premium",
@@ -94,7 +94,9 @@ def openapi_pod(*, slots: int = 4) -> Object:
             "serviceAccountName": "elb-openapi-sa",
             "restartPolicy": "Always",
             "tolerations": [SYSTEM_TOLERATION],
-            "containers": [container("openapi", "elb-openapi:3.7.2", env(MAX_ACTIVE_SUBMISSIONS=slots))],
+            "containers": [
+                container("openapi", "elb-openapi:3.7.2", env(MAX_ACTIVE_SUBMISSIONS=slots), volumeMounts=[])
+            ],
         },
     }
 
@@ -108,19 +110,20 @@ def config_map(name: str, **labels: str) -> Object:
     }
 
 
-def warm_up(db: str, number: int, node_name: str) -> Object:
+def warm_up(db: str, number: int, node_name: str, *, namespace: str = "default") -> Object:
     """`warm-<db>-<NN>`: pinned to its node, so the scheduler never sees its pod."""
     label = db.lower().replace("_", "-")
+    mounts = [{"name": "blast", "mountPath": "/blast"}]
     pod = {
         "restartPolicy": "Never",
         "nodeName": node_name,
         "tolerations": [BLAST_TOLERATION],
-        "containers": [container("warmup", "elb:1.4.0", env(ELB_DB=f"{db}_shard_{number:02}"))],
+        "containers": [container("warmup", "elb:1.4.0", env(ELB_DB=f"{db}_shard_{number:02}"), volumeMounts=mounts)],
         "volumes": [{"name": "blast", "hostPath": {"path": "/workspace/blast", "type": "DirectoryOrCreate"}}],
     }
     manifest = job(
         f"warm-{label}-{number:02}", {"app": "elb-db-warmup", "db": db, "shard": f"{number:02}"}, pod,
-        backoffLimit=1, activeDeadlineSeconds=3600,
+        namespace=namespace, backoffLimit=1, activeDeadlineSeconds=3600,
     )  # fmt: skip
     manifest["metadata"]["annotations"] = {"elb.dashboard/source-version": "2026-05-28-01-05-02"}
     return manifest
