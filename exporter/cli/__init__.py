@@ -1,4 +1,4 @@
-"""The command line: one parser, one module per command. Each is imported when it is used."""
+"""The command line: one parser, one module or package per command. Each is imported when it is used."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from exporter import __version__
-from exporter.cli.cancel_grammar import CANCEL, TOKEN
+from exporter.cli.cancel.grammar import CANCEL, TOKEN
 from exporter.cli.daemon_grammar import DEMO, ONCE, RUN
 from exporter.cli.look_grammar import CHECK, CONFIG, METRICS, STATUS
 from exporter.cli.manual import PROGRAM, Formatter, Manual, epilog
-from exporter.cli.rehearse_grammar import REHEARSE
+from exporter.cli.rehearse.grammar import REHEARSE
 
 MANUALS = (RUN, DEMO, ONCE, CHECK, STATUS, CANCEL, REHEARSE, TOKEN, METRICS, CONFIG)
+_PACKAGES = ("cancel", "check", "rehearse", "status")
 TOP = Manual(
     name="",
     summary="Say what the ElasticBLAST searches of a cluster are doing.",
@@ -47,6 +48,11 @@ TOP = Manual(
 )
 
 
+def module_of(command: str) -> str:
+    """The module whose `command` function does it."""
+    return f"exporter.cli.{command}{'.command' if command in _PACKAGES else ''}"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -54,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal that has no sign for what we say still gets the rest
     _ensure_streams()
     arguments = parser().parse_args(argv)
-    module = import_module(f"exporter.cli.{arguments.command}")
+    module = import_module(module_of(arguments.command))
     try:
         return int(module.command(arguments))
     except KeyboardInterrupt:

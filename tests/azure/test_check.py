@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from exporter.adapters.clock import SystemClock
-from exporter.cli import rights as names
-from exporter.cli.rights import ALL, Asked, assignment, told
-from exporter.cli.rights_ask import rights
+from exporter.cli.check import rights as names
+from exporter.cli.check.rights import ALL, Asked, assignment, told
+from exporter.cli.check.rights_ask import rights
 from exporter.domain.failures import Failed, Word
 from exporter.metrics.catalogue import CATALOGUE
 from exporter.simulator.arm.model import Resource

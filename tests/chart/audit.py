@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from exporter.cli.permissions import Permission
+from exporter.cli.check.permissions import Permission
 
 _ANYBODYS = ("selfsubjectaccessreviews", "selfsubjectreviews", "selfsubjectrulesreviews")
 _POLICY = {

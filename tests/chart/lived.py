@@ -13,7 +13,7 @@ from typing import Any
 
 import trustme
 
-from exporter.cli.permissions import Permission
+from exporter.cli.check.permissions import Permission
 from tests.chart.helm import the
 from tests.chart.local import Local, local
 from tests.chart.release import Release, as_account, await_rights, grant

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from exporter.cli.permissions import Permission
+from exporter.cli.check.permissions import Permission
 from tests.chart.helm import CHART, LOADER, Manifest, helm
 from tests.support.controlplane import ControlPlane
 from tests.support.kubeapi import Api, expect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from exporter.cli.permissions import Permission
+from exporter.cli.check.permissions import Permission
 from tests.chart.helm import Manifest
 
 

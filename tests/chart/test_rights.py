@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from exporter import collectors
-from exporter.cli.permissions import Permission, needed, of_cancel, of_custom, of_reviews
+from exporter.cli.check.permissions import Permission, needed, of_cancel, of_custom, of_reviews
 from exporter.config import Cluster, Config
 from exporter.config.custom import kinds
 from exporter.domain.cancel import STAGES

@@ -14,8 +14,8 @@ import pytest
 
 from exporter.cancel.documents import ResultDocument
 from exporter.cancel.order import Times
-from exporter.cli.cancel_direct import Directly, audit_file
-from exporter.cli.cancel_values import Place, Wish
+from exporter.cli.cancel.direct import Directly, audit_file
+from exporter.cli.cancel.values import Place, Wish
 from exporter.config import load
 from exporter.domain.cancel import Outcome
 from exporter.simulator.access import Rule, User

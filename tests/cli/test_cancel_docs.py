@@ -11,8 +11,8 @@ import yaml
 from exporter import collectors
 from exporter.admin.problems import STATUS_OF_OUTCOME, STATUS_OF_REFUSAL
 from exporter.cli import parser
-from exporter.cli.cancel_values import EXIT_CODES
-from exporter.cli.permissions import Permission, needed, of_cancel, of_reviews
+from exporter.cli.cancel.values import EXIT_CODES
+from exporter.cli.check.permissions import Permission, needed, of_cancel, of_reviews
 from exporter.domain.cancel import Outcome, Refusal
 from tests.cli.command import ROOT
 

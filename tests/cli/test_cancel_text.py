@@ -18,10 +18,10 @@ from exporter.cancel.documents import (
     StageItem,
     StageProgress,
 )
-from exporter.cli.cancel_bars import Bars, bar
-from exporter.cli.cancel_problem import problem
-from exporter.cli.cancel_text import OUTCOMES, outcome_lines, plan_lines, question
-from exporter.cli.cancel_values import EXIT_CODES, Moment, Place
+from exporter.cli.cancel.bars import Bars, bar
+from exporter.cli.cancel.problem import problem
+from exporter.cli.cancel.text import OUTCOMES, outcome_lines, plan_lines, question
+from exporter.cli.cancel.values import EXIT_CODES, Moment, Place
 from exporter.domain.cancel import STAGES, Outcome, Refusal
 
 NOW = 1_800_000_000.0

@@ -17,9 +17,9 @@ import pytest
 import yaml
 
 from exporter import collectors
-from exporter.cli.findings import NOBODY, REMEDIES, Findings, remedy, report
-from exporter.cli.grants import grants
-from exporter.cli.permissions import Permission, cost, needed
+from exporter.cli.check.findings import NOBODY, REMEDIES, Findings, remedy, report
+from exporter.cli.check.grants import grants
+from exporter.cli.check.permissions import Permission, cost, needed
 from exporter.domain.failures import Failed, Word
 from exporter.metrics.catalogue import CATALOGUE
 from exporter.simulator.access import Rule, User

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exporter.cli.grants import grants
-from exporter.cli.permissions import Permission, cost, of_cancel, of_person, of_reviews
+from exporter.cli.check.grants import grants
+from exporter.cli.check.permissions import Permission, cost, of_cancel, of_person, of_reviews
 from exporter.simulator.access import Rule, User
 from exporter.simulator.server import Simulator
 from tests.cli.command import run, to

@@ -10,7 +10,7 @@ from importlib import import_module
 
 import pytest
 
-from exporter.cli import MANUALS, TOP, parser
+from exporter.cli import MANUALS, TOP, module_of, parser
 from exporter.cli.manual import Manual, typed
 from exporter.cli.reference import document
 from exporter.cli.run import INTERRUPTED
@@ -56,7 +56,7 @@ def examples() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_a_module_and_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert callable(import_module(f"exporter.cli.{name}").command)
+    assert callable(import_module(module_of(name)).command)
     assert parser().parse_args([name, *REQUIRED.get(name, [])]).command == name
     assert len(help_of(capsys, name)) > 300
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.cli.detail import detail
-from exporter.cli.overview import overview, searches_of
+from exporter.cli.status.detail import detail
+from exporter.cli.status.overview import overview, searches_of
 from exporter.cli.table import Cell, Column, lay_out
 from exporter.domain.lookup import matches
 from exporter.domain.snapshots import BatchSnapshot

@@ -19,7 +19,7 @@ from threading import Thread
 import pytest
 
 from exporter.adapters.endpoint import ConnectError
-from exporter.cli.status_source import SilentError, cluster_source
+from exporter.cli.status.source import SilentError, cluster_source
 from exporter.domain.snapshots import SearchView, View
 from exporter.web.status_json import Report
 from tests.cli.command import ROOT

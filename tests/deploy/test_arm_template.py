@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exporter.cli.rights import ALL
+from exporter.cli.check.rights import ALL
 from tests.deploy.template import GROUP, SUBSCRIPTION, Deployment, Expression, Made
 
 ROOT = Path(__file__).resolve().parents[2]

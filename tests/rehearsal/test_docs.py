@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from exporter.adapters.endpoint import KubeSettings
-from exporter.cli.rehearse_grammar import REHEARSE
+from exporter.cli.rehearse.grammar import REHEARSE
 from exporter.rehearsal.manifests import RUN_LABEL
 from exporter.simulator.access import Rule, User
 from exporter.simulator.server import Simulator

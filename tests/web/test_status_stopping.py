@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from exporter.cli import parser
-from exporter.cli.detail import detail
+from exporter.cli.status.detail import detail
 from exporter.domain.phase import Phase
 from exporter.domain.snapshots import SearchView
 from exporter.domain.stopping import UNLABELLED, cancel_command

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from exporter.cancel.documents import StageProgress
-from exporter.cli.cancel_values import Moment
+from exporter.cli.cancel.values import Moment
 
 _CELLS = 24
 _UP = "\x1b[{}A"

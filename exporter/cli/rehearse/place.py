@@ -7,7 +7,7 @@ from argparse import Namespace
 from exporter.adapters.clock import SystemClock
 from exporter.adapters.endpoint import ConnectError
 from exporter.adapters.kube import Access
-from exporter.cli.cancel_values import UNAVAILABLE, USAGE, EndError
+from exporter.cli.cancel.values import UNAVAILABLE, USAGE, EndError
 from exporter.cli.daemon import NoDaemonError, ask
 from exporter.config import Cluster, Config
 from exporter.wiring_fleet import Door, present

@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from exporter.cli.cluster_tables import cluster_lines
-from exporter.cli.detail import detail
-from exporter.cli.overview import Found, measured, next_steps, overview, searches_of
+from exporter.cli.status.clusters import cluster_lines
+from exporter.cli.status.detail import detail
+from exporter.cli.status.overview import Found, measured, next_steps, overview, searches_of
 from exporter.cli.table import printable
 from exporter.domain.advice import advise
 from exporter.domain.lookup import matches

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from exporter.cancel.documents import PlanDocument, ResultDocument, SparedItem, StageItem
-from exporter.cli.cancel_values import Place
+from exporter.cli.cancel.values import Place
 from exporter.cli.table import Cell, Column, lay_out, paint, printable
 from exporter.domain.cancel import Outcome, Spare
 from exporter.domain.names import short_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from exporter.cli.overview import blocked_text, eta_text, memory_text, phase_text, progress_text, speed_text
+from exporter.cli.status.overview import blocked_text, eta_text, memory_text, phase_text, progress_text, speed_text
 from exporter.cli.table import Cell, Column, lay_out, paint, printable
 from exporter.domain import stopping
 from exporter.domain.advice import advise

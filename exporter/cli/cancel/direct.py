@@ -18,11 +18,11 @@ from exporter.cancel.audit import AuditSink
 from exporter.cancel.documents import PlanDocument, ResultDocument, plan_document, result_document, stages_of
 from exporter.cancel.order import Order, Times
 from exporter.cancel.progress import Progress
-from exporter.cli.cancel_values import REFUSED, UNAVAILABLE, USAGE, WHOLE_ID, EndError, Moment, Place, Wish
-from exporter.cli.check import Asker, user_of
-from exporter.cli.findings import REMEDIES
+from exporter.cli.cancel.values import REFUSED, UNAVAILABLE, USAGE, WHOLE_ID, EndError, Moment, Place, Wish
+from exporter.cli.check.command import Asker, user_of
+from exporter.cli.check.findings import REMEDIES
 from exporter.cli.look import look
-from exporter.cli.overview import searches_of
+from exporter.cli.status.overview import searches_of
 from exporter.config import Cluster, Config
 from exporter.domain.cancel import Plan, Result
 from exporter.domain.failures import Failed, Word

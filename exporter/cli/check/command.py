@@ -15,11 +15,11 @@ from exporter.adapters.discovery import Discovery
 from exporter.adapters.endpoint import ConnectError
 from exporter.adapters.kube import Access
 from exporter.adapters.transport import Answer, Transport
+from exporter.cli.check.findings import Findings, remedy, report
+from exporter.cli.check.permissions import Permission, Purpose, needed, of_cancel, of_custom, of_person, of_reviews
+from exporter.cli.check.rights import CREDENTIAL, Asked, assignment, told
+from exporter.cli.check.rights_ask import rights
 from exporter.cli.configured import USAGE, configured
-from exporter.cli.findings import Findings, remedy, report
-from exporter.cli.permissions import Permission, Purpose, needed, of_cancel, of_custom, of_person, of_reviews
-from exporter.cli.rights import CREDENTIAL, Asked, assignment, told
-from exporter.cli.rights_ask import rights
 from exporter.cli.terminal import colours, width_of
 from exporter.config import Cluster, Config
 from exporter.config.custom import kinds

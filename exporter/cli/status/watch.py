@@ -8,9 +8,9 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from exporter.cli.screen import Screen
-from exporter.cli.status_answer import Answer, Style, Wanted, answer
-from exporter.cli.status_source import SilentError, Source, source
+from exporter.cli.status.answer import Answer, Style, Wanted, answer
+from exporter.cli.status.screen import Screen
+from exporter.cli.status.source import SilentError, Source, source
 from exporter.cli.table import paint
 from exporter.cli.terminal import colours, redraws, width_of
 from exporter.web import plain

@@ -7,9 +7,9 @@ import time
 from argparse import Namespace
 from collections.abc import Sequence
 
-from exporter.cli.status_answer import Style, Wanted, answer
-from exporter.cli.status_source import EndError, one_report
-from exporter.cli.status_watch import watch
+from exporter.cli.status.answer import Style, Wanted, answer
+from exporter.cli.status.source import EndError, one_report
+from exporter.cli.status.watch import watch
 from exporter.cli.terminal import colours, width_of
 
 

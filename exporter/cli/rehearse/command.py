@@ -15,13 +15,13 @@ from exporter.adapters.clock import SystemClock
 from exporter.adapters.discovery import Discovery
 from exporter.adapters.kube import Access
 from exporter.adapters.transport import Transport
-from exporter.cli.cancel_http import DEFAULT_URL, Client, token_of
-from exporter.cli.cancel_port import ThroughDaemon
-from exporter.cli.cancel_values import INTERRUPTED, UNAVAILABLE, USAGE, EndError, Place, UnreachableError, Wish
+from exporter.cli.cancel.http import DEFAULT_URL, Client, token_of
+from exporter.cli.cancel.port import ThroughDaemon
+from exporter.cli.cancel.values import INTERRUPTED, UNAVAILABLE, USAGE, EndError, Place, UnreachableError, Wish
 from exporter.cli.configured import configured
 from exporter.cli.daemon import BadUrlError, NoDaemonError
-from exporter.cli.rehearse_page import DaemonPage
-from exporter.cli.rehearse_place import namespace_of, reached, watching
+from exporter.cli.rehearse.page import DaemonPage
+from exporter.cli.rehearse.place import namespace_of, reached, watching
 from exporter.cli.table import printable
 from exporter.config.environment import ADMIN_TOKEN, ADMIN_URL
 from exporter.domain.custom_kinds import MPIJOB

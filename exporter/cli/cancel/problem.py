@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from exporter.cli.cancel_values import EXIT_CODES, REFUSED, UNAVAILABLE, EndError
+from exporter.cli.cancel.values import EXIT_CODES, REFUSED, UNAVAILABLE, EndError
 from exporter.cli.table import printable
 from exporter.domain.cancel import Outcome, Refusal
 

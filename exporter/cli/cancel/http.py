@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from exporter.adapters.tokens import LONGEST_TOKEN, checked_token
-from exporter.cli.cancel_values import USAGE, EndError, UnreachableError
+from exporter.cli.cancel.values import USAGE, EndError, UnreachableError
 from exporter.cli.daemon import BadUrlError, connection_to, why
 
 DEFAULT_URL = "http://127.0.0.1:9851"

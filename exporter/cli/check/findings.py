@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from exporter.cli.grants import grants
-from exporter.cli.permissions import Permission, Purpose, cost
+from exporter.cli.check.grants import grants
+from exporter.cli.check.permissions import Permission, Purpose, cost
 from exporter.cli.table import Cell, Column, lay_out, printable
 from exporter.domain.failures import Failed, Word
 

@@ -14,12 +14,12 @@ import msgspec
 
 from exporter.cancel.documents import PlanDocument, ResultDocument
 from exporter.cancel.order import Times
-from exporter.cli.cancel_bars import Bars, lines_of
-from exporter.cli.cancel_direct import Directly, audit_file
-from exporter.cli.cancel_http import DEFAULT_URL, Client, token_of
-from exporter.cli.cancel_port import ThroughDaemon
-from exporter.cli.cancel_text import outcome_lines, plan_lines, question
-from exporter.cli.cancel_values import (
+from exporter.cli.cancel.bars import Bars, lines_of
+from exporter.cli.cancel.direct import Directly, audit_file
+from exporter.cli.cancel.http import DEFAULT_URL, Client, token_of
+from exporter.cli.cancel.port import ThroughDaemon
+from exporter.cli.cancel.text import outcome_lines, plan_lines, question
+from exporter.cli.cancel.values import (
     EXIT_CODES,
     INTERRUPTED,
     NOT_FOUND,

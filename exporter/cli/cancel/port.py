@@ -11,9 +11,9 @@ import msgspec
 
 from exporter.admin.documents import SearchesDocument, SearchItem
 from exporter.cancel.documents import PlanDocument, ProgressDocument, ResultDocument
-from exporter.cli.cancel_http import Answer, Client
-from exporter.cli.cancel_problem import problem
-from exporter.cli.cancel_values import NOT_FOUND, UNAVAILABLE, WHOLE_ID, EndError, Moment, Place, UnreachableError, Wish
+from exporter.cli.cancel.http import Answer, Client
+from exporter.cli.cancel.problem import problem
+from exporter.cli.cancel.values import NOT_FOUND, UNAVAILABLE, WHOLE_ID, EndError, Moment, Place, UnreachableError, Wish
 from exporter.domain.identity import is_search_id
 from exporter.domain.lookup import matches
 

@@ -1,0 +1,1 @@
+"""What the exporter may do, and what grants the rest: in Kubernetes and in Azure."""
