@@ -10,9 +10,9 @@ from functools import partial
 from exporter import collectors
 from exporter.adapters.clock import Clock, SystemClock
 from exporter.config import Config
-from exporter.domain.armid import ArmId
+from exporter.domain.azure.armid import ArmId
+from exporter.domain.azure.gate import UNANSWERED
 from exporter.domain.failures import Word
-from exporter.domain.gate import UNANSWERED
 from exporter.logs import Transitions, event
 from exporter.members import Maker, Member, together
 from exporter.runtime.cluster import Cluster

@@ -14,7 +14,7 @@ from exporter.adapters.kube import Access
 from exporter.cancel.desk import ClusterWay
 from exporter.config import Cluster as ClusterConfig
 from exporter.config import Config
-from exporter.domain.armid import ArmId
+from exporter.domain.azure.armid import ArmId
 from exporter.runtime.cluster import Cluster
 from exporter.runtime.gatekeeper import Gatekeeper
 from exporter.wiring import Reach, build_cluster

@@ -15,8 +15,8 @@ from exporter.collectors.base import Collector, Poll
 from exporter.config import Cluster as ClusterConfig
 from exporter.config import Config, Tls
 from exporter.config.custom import kinds
+from exporter.domain.fold.ledger import Limits
 from exporter.domain.freshness import Holds
-from exporter.domain.ledger import Limits
 from exporter.domain.rules import Rules
 from exporter.runtime.cluster import Cluster, ClusterSettings
 from exporter.runtime.feed import Feed, FeedTimes

@@ -15,10 +15,10 @@ from exporter.adapters.clock import Clock
 from exporter.collectors import arm as boundary
 from exporter.config import Cluster as ClusterConfig
 from exporter.config import Config
-from exporter.domain.arm import AzureResource, instance_powers, resource_facts
-from exporter.domain.armid import ArmId, cluster_id, resource_id
+from exporter.domain.azure.arm import AzureResource, instance_powers, resource_facts
+from exporter.domain.azure.armid import ArmId, cluster_id, resource_id
+from exporter.domain.azure.platform import OF_CLUSTER, OF_RESOURCE
 from exporter.domain.failures import Failed, Word
-from exporter.domain.platform import OF_CLUSTER, OF_RESOURCE
 from exporter.runtime.cluster import Cluster
 from exporter.runtime.poller import Poller
 

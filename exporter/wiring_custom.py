@@ -12,7 +12,7 @@ from exporter.adapters.kube import Access
 from exporter.collectors import custom as boundary
 from exporter.config import Config
 from exporter.config.custom import kinds
-from exporter.domain.custom import Kind
+from exporter.domain.custom.objects import Kind
 from exporter.runtime.cluster import Cluster
 from exporter.runtime.poller import Poller
 

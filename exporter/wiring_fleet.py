@@ -17,10 +17,10 @@ from exporter.adapters.endpoint import ConnectError
 from exporter.adapters.kube import Access
 from exporter.config import Cluster as ClusterConfig
 from exporter.config import ClusterAzure, Config, Connect
-from exporter.domain.armid import ArmId, cluster_id
+from exporter.domain.azure.armid import ArmId, cluster_id
+from exporter.domain.azure.fleet import named
+from exporter.domain.azure.shard import Shard, shard_of
 from exporter.domain.failures import Failed
-from exporter.domain.fleet import named
-from exporter.domain.shard import Shard, shard_of
 from exporter.runtime.cluster import Cluster
 from exporter.runtime.gatekeeper import Gatekeeper
 from exporter.wiring import reach

@@ -13,7 +13,7 @@ from dashboards.generator.shared import POOL
 from dashboards.generator.tables import Column, rows_of
 from dashboards.generator.variables import pool
 from dashboards.generator.words import colours
-from exporter.domain.arm import POWER_STATES, PROVISIONING_STATES
+from exporter.domain.azure.arm import POWER_STATES, PROVISIONING_STATES
 from exporter.domain.words import NODE_STATES
 
 

@@ -9,7 +9,7 @@ from dashboards.generator.links import PORTAL
 from dashboards.generator.panels import bars, lines, timeline
 from dashboards.generator.promql import coded, one, total
 from dashboards.generator.tables import Column, rows_of
-from exporter.domain.arm import PROVISIONING_STATES, VM_POWER_STATES
+from exporter.domain.azure.arm import PROVISIONING_STATES, VM_POWER_STATES
 
 _RESOURCE = "{{cluster}} {{kind}} {{name}}"
 

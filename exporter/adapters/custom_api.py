@@ -13,10 +13,8 @@ from exporter.adapters.clock import Clock
 from exporter.adapters.decode_custom import custom_record, decode_lease, decode_list, node_usage, pod_usage
 from exporter.adapters.discovery import Discovery
 from exporter.adapters.transport import Transport
-from exporter.domain.custom import Kind, KindCounts, count
-from exporter.domain.customview import KindView
-from exporter.domain.failures import Failed, Word
-from exporter.domain.usage import (
+from exporter.domain.custom.objects import Kind, KindCounts, count
+from exporter.domain.custom.usage import (
     LEASE_PATH,
     NODE_METRICS,
     POD_METRICS,
@@ -27,6 +25,8 @@ from exporter.domain.usage import (
     nodes_used,
     pods_used,
 )
+from exporter.domain.custom.view import KindView
+from exporter.domain.failures import Failed, Word
 
 Item = TypeVar("Item")
 Read = Callable[[Raw], Item | None]

@@ -11,12 +11,12 @@ from msgspec.json import Decoder
 
 from exporter.adapters.decode import decode_frame
 from exporter.adapters.decode_parts import quantity, seconds, shared_text
-from exporter.domain.custom import CONDITION_VALUES, Amount, Condition, CustomRecord, Kind, Path
+from exporter.domain.custom.objects import CONDITION_VALUES, Amount, Condition, CustomRecord, Kind, Path
+from exporter.domain.custom.usage import LEASE_LASTS, LeaseRecord, NodeUsage, PodUsage
 from exporter.domain.failures import Failed, Word
 from exporter.domain.identity import ID_LABEL, is_search_id
 from exporter.domain.records import ROLE_OF_APP
 from exporter.domain.text import clean
-from exporter.domain.usage import LEASE_LASTS, LeaseRecord, NodeUsage, PodUsage
 
 Item = TypeVar("Item")
 

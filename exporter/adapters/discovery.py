@@ -13,7 +13,7 @@ from msgspec.json import Decoder
 
 from exporter.adapters.clock import Clock
 from exporter.adapters.transport import Transport
-from exporter.domain.custom import Kind
+from exporter.domain.custom.objects import Kind
 from exporter.domain.failures import Failed, Word
 
 LOOK_AGAIN = 240.0  # seconds

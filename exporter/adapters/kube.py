@@ -12,7 +12,7 @@ from exporter.adapters.endpoint import Endpoint, KubeSettings
 from exporter.adapters.kube_client import Channel, configuration_of, credential_facts, from_kubeconfig
 from exporter.adapters.line import Line, Reaper
 from exporter.adapters.transport import OnRequest, Transport, Way
-from exporter.domain.credential import CredentialFacts
+from exporter.domain.azure.credential import CredentialFacts
 
 
 class Access:

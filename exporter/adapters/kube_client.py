@@ -28,7 +28,7 @@ from exporter import __version__
 from exporter.adapters.endpoint import ConnectError, Endpoint, KubeSettings, check_server
 from exporter.adapters.line import Line
 from exporter.adapters.tokens import Tokens, checked_token
-from exporter.domain.credential import CredentialFacts, end_of
+from exporter.domain.azure.credential import CredentialFacts, end_of
 
 Query = Mapping[str, str | int | bool]
 Response = urllib3.HTTPResponse

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from exporter.adapters.clock import Clock
-from exporter.domain.credential import end_of
+from exporter.domain.azure.credential import end_of
 
 LONGEST_TOKEN = 16 * 1024
 _JUST_CHANGED = 5.0  # seconds

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from exporter.collectors.base import Collector, Poll
-from exporter.domain.custom import Kind
-from exporter.domain.custom_kinds import KINDS
-from exporter.domain.usage import NODE_METRICS, POD_METRICS
+from exporter.domain.custom.kinds import KINDS
+from exporter.domain.custom.objects import Kind
+from exporter.domain.custom.usage import NODE_METRICS, POD_METRICS
 
 NODES = Poll(name=NODE_METRICS.qualified)
 PODS = Poll(name=POD_METRICS.qualified)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from exporter.config.section import Section
 from exporter.config.texts import FilePath, Server
-from exporter.domain.armid import cluster_id, resource_id
+from exporter.domain.azure.armid import cluster_id, resource_id
 
 MOST_RESOURCES = 12
 

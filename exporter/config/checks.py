@@ -12,7 +12,7 @@ from exporter.config.listeners import Admin, Listen, Tls
 from exporter.config.model import Cluster, Config, Connect
 from exporter.config.problems import Path
 from exporter.config.texts import is_loopback
-from exporter.domain.armid import cluster_id, resource_id
+from exporter.domain.azure.armid import cluster_id, resource_id
 
 _DIRECT_ONLY = ("server", "ca_file", "token_file", "insecure_http")
 _KUBECONFIG_ONLY = ("kubeconfig", "context")

@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field
 
 from exporter.config.section import Section
 from exporter.config.texts import VersionText, matching
-from exporter.domain.custom import Amount, Kind, Path, Rule
-from exporter.domain.custom_kinds import KINDS
+from exporter.domain.custom.kinds import KINDS
+from exporter.domain.custom.objects import Amount, Kind, Path, Rule
 
 StateWord = Literal["pending", "suspended", "running", "succeeded", "failed", "deleting", "unknown"]
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from exporter.config.azure import Guid
 from exporter.config.section import Section
 from exporter.config.texts import Namespace, matching
-from exporter.domain.shard import shard_of
+from exporter.domain.azure.shard import shard_of
 
 _GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")
 _TAG = re.compile(r"[^<>%&\\?/=\x00-\x1f]{1,512}(=[^\x00-\x1f]{0,256})?")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from exporter.domain.arm import ArmSnapshot
-from exporter.domain.credential import CredentialFacts
-from exporter.domain.customview import CustomSnapshot
+from exporter.domain.azure.arm import ArmSnapshot
+from exporter.domain.azure.credential import CredentialFacts
+from exporter.domain.custom.view import CustomSnapshot
 from exporter.domain.history import History
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.words import CANCEL_DURATION_BOUNDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from exporter.domain.arm import (
+from exporter.domain.azure.arm import (
     MODES,
     POWER_STATES,
     PRIORITIES,
@@ -14,7 +14,7 @@ from exporter.domain.arm import (
     ClusterFacts,
     PoolFacts,
 )
-from exporter.domain.platform import AUTOSCALER_FLAGS, CONTROL_PLANE, NODE_RESOURCES, Point
+from exporter.domain.azure.platform import AUTOSCALER_FLAGS, CONTROL_PLANE, NODE_RESOURCES, Point
 from exporter.domain.snapshots import ClusterView
 from exporter.metrics import azure
 from exporter.metrics.emit import one_hot

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from exporter.domain.arm import (
+from exporter.domain.azure.arm import (
     PROVISIONING_STATES,
     PUBLIC_ACCESS,
     RESOURCE_KINDS,
     VM_POWER_STATES,
     AzureResource,
 )
-from exporter.domain.platform import RESPONSES, WORDS, Point, response
+from exporter.domain.azure.platform import RESPONSES, WORDS, Point, response
 from exporter.metrics.emit import matrix, one_hot, sparse
 from exporter.metrics.family import Family, Sample, Samples
 

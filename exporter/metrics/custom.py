@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from exporter.domain.custom import CONDITION_VALUES, CUSTOM_STATES
-from exporter.domain.custom_kinds import KINDS
-from exporter.domain.customview import CustomSnapshot, KindView
+from exporter.domain.custom.kinds import KINDS
+from exporter.domain.custom.objects import CONDITION_VALUES, CUSTOM_STATES
+from exporter.domain.custom.usage import LEASE_HOLDERS
+from exporter.domain.custom.view import CustomSnapshot, KindView
 from exporter.domain.records import POD_ROLES
 from exporter.domain.snapshots import ClusterView
-from exporter.domain.usage import LEASE_HOLDERS
 from exporter.metrics.emit import admit
 from exporter.metrics.family import Family, Sample, Samples
 

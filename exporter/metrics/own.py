@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporter.domain.credential import APIS, MODES
+from exporter.domain.azure.credential import APIS, MODES
 from exporter.domain.failures import Word
 from exporter.domain.snapshots import ClusterView, ProcessView, ResourceHealth
 from exporter.domain.words import COLLECTOR_DURATION_BOUNDS, REPLACED_LABELS, RESOURCE_STATES

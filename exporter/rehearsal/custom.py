@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from exporter.adapters.transport import Transport
-from exporter.domain.custom import Kind
+from exporter.domain.custom.objects import Kind
 from exporter.rehearsal.rest import Object, Stored, listed, remove, sent, stored
 
 

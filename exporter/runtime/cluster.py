@@ -12,20 +12,20 @@ from typing import Literal
 from exporter.adapters.clock import Clock
 from exporter.adapters.decode import WatchEvent
 from exporter.collectors.base import Collector, Known, Listing
-from exporter.domain.arm import ArmSnapshot, ClusterFacts, freeze_arm
-from exporter.domain.counts import Counts
-from exporter.domain.credential import CredentialFacts
-from exporter.domain.customview import CustomSnapshot, freeze_custom
-from exporter.domain.evaluate import Change, evaluate
+from exporter.domain.azure.arm import ArmSnapshot, ClusterFacts, freeze_arm
+from exporter.domain.azure.credential import CredentialFacts
+from exporter.domain.azure.gate import ArmState, Gate
+from exporter.domain.custom.view import CustomSnapshot, freeze_custom
 from exporter.domain.failures import Word
-from exporter.domain.freeze import freeze_batch, freeze_core
+from exporter.domain.fold.counts import Counts
+from exporter.domain.fold.evaluate import Change, evaluate
+from exporter.domain.fold.freeze import freeze_batch, freeze_core
+from exporter.domain.fold.ledger import Ledger, Limits
+from exporter.domain.fold.search import Key
 from exporter.domain.freshness import Holds, State
-from exporter.domain.gate import ArmState, Gate
 from exporter.domain.histories import recorded
 from exporter.domain.history import History
-from exporter.domain.ledger import Ledger, Limits
 from exporter.domain.rules import Rules
-from exporter.domain.search import Key
 from exporter.domain.snapshots import BatchSnapshot, ClusterView, CoreSnapshot, ResourceHealth
 from exporter.domain.words import COLLECTOR_DURATION_BOUNDS
 from exporter.logs import event

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from exporter.adapters.clock import Clock
 from exporter.adapters.transport import Transport
+from exporter.domain.azure.gate import PAUSED, ArmState, Gate, answers, doubtful, gate
 from exporter.domain.failures import Failed
-from exporter.domain.gate import PAUSED, ArmState, Gate, answers, doubtful, gate
 
 _ASK_AGAIN = 60.0
 _BUDGET = 5.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from exporter.domain.evaluate import Change
+from exporter.domain.fold.evaluate import Change
 from exporter.domain.phase import Phase
 from exporter.logs import event
 

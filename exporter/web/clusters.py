@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from exporter.domain.arm import PoolFacts, Usage
+from exporter.domain.azure.arm import PoolFacts, Usage
 from exporter.domain.cost import Prices, cost
-from exporter.domain.customview import CustomSnapshot, KindView
+from exporter.domain.custom.usage import Used
+from exporter.domain.custom.view import CustomSnapshot, KindView
 from exporter.domain.snapshots import ClusterView, PoolView, ResourceHealth
-from exporter.domain.usage import Used
 from exporter.web import plain
 from exporter.web.markup import (
     NOTHING,

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from exporter.domain.arm import ClusterFacts, Usage
+from exporter.domain.azure.arm import ClusterFacts, Usage
 from exporter.domain.cost import Prices
 from exporter.domain.measures import UNMEASURED, Key, Measures, measures
 from exporter.domain.phase import Phase

@@ -10,7 +10,7 @@ import trustme
 from exporter.adapters.endpoint import ConnectError, Endpoint, KubeSettings
 from exporter.adapters.kube import connect, reach
 from exporter.adapters.tokens import FixedToken, TokenFile
-from exporter.domain.credential import CredentialFacts
+from exporter.domain.azure.credential import CredentialFacts
 from exporter.domain.failures import Failed, Word
 from tests.support.clock import ManualClock
 from tests.support.hostile import Hostile, Peer

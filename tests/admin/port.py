@@ -12,8 +12,8 @@ from typing import Any
 from exporter.adapters.clock import Clock, SystemClock
 from exporter.collectors import ALL
 from exporter.config import Admin
+from exporter.domain.fold.ledger import Limits
 from exporter.domain.freshness import Holds
-from exporter.domain.ledger import Limits
 from exporter.domain.rules import Rules
 from exporter.domain.snapshots import View
 from exporter.runtime.cluster import Cluster, ClusterSettings

@@ -10,7 +10,7 @@ from exporter.adapters.azure.credentials import credential_of
 from exporter.adapters.azure.monitor import Monitor
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import Clock, SystemClock
-from exporter.domain.armid import cluster_id
+from exporter.domain.azure.armid import cluster_id
 from exporter.domain.failures import Failed
 from tests.simulator.azure import CLUSTER_ID, SUBSCRIPTION
 

@@ -20,7 +20,7 @@ from exporter.adapters.clock import SystemClock
 from exporter.adapters.kube import Access
 from exporter.adapters.tokens import FixedToken
 from exporter.adapters.transport import Answer
-from exporter.domain.armid import cluster_id
+from exporter.domain.azure.armid import cluster_id
 from exporter.domain.failures import Failed, Word
 from exporter.simulator.access import Rule, User
 from exporter.simulator.arm.model import CLUSTERS, ManagedCluster

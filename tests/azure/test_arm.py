@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from exporter.adapters.azure.calls import limited
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import SystemClock
-from exporter.domain.armid import resource_id
+from exporter.domain.azure.armid import resource_id
 from exporter.domain.failures import Deferred, Failed, Word
 from exporter.simulator.arm.model import Resource, Usage
 from exporter.simulator.arm.server import ArmSimulator

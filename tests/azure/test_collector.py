@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from exporter.adapters.azure.settings import AzureSettings
-from exporter.domain.arm import VM_POWER_STATES
+from exporter.domain.azure.arm import VM_POWER_STATES
 from exporter.simulator.arm.model import Metric, Resource, Series, Usage
 from exporter.simulator.arm.server import ArmSimulator
 from exporter.simulator.server import Simulator

@@ -8,7 +8,7 @@ from exporter.adapters.azure.credentials import Credential, credential_of
 from exporter.adapters.azure.discover import Found, Scope, discover
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import SystemClock
-from exporter.domain.armid import ArmId, cluster_id
+from exporter.domain.azure.armid import ArmId, cluster_id
 from exporter.domain.failures import Word
 from exporter.simulator.arm.model import CLUSTERS, ManagedCluster
 from exporter.simulator.arm.server import ArmSimulator

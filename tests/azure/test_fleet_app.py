@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from exporter.app import App
 from exporter.config import Cluster, ClusterAzure, Config, Connect
-from exporter.domain.shard import owner
+from exporter.domain.azure.shard import owner
 from exporter.simulator.arm.entra import KUBERNETES, Token
 from exporter.web.negotiate import TEXT
 from tests.azure.fleet import SUBSCRIPTION, Fleet, Leaping, ask_arm, page, place, states

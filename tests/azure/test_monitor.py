@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from exporter.adapters.azure.settings import AzureSettings
+from exporter.domain.azure.platform import OF_CLUSTER, OF_RESOURCE, Point
 from exporter.domain.failures import Failed, Word
-from exporter.domain.platform import OF_CLUSTER, OF_RESOURCE, Point
 from exporter.simulator.arm.model import Metric, Resource, Series
 from exporter.simulator.arm.server import ArmSimulator
 from tests.azure.arms import Reader

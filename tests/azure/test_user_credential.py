@@ -18,7 +18,7 @@ from exporter.adapters.azure.credentials import Credential, credential_of
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.azure.user_credential import UserCredential, UserCredentials, asker, parsed
 from exporter.adapters.clock import SystemClock
-from exporter.domain.armid import cluster_id
+from exporter.domain.azure.armid import cluster_id
 from exporter.domain.failures import Failed, Word
 from exporter.simulator.arm.model import ManagedCluster
 from exporter.simulator.arm.server import ArmSimulator

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from exporter.domain.custom_kinds import MPIJOB
-from exporter.domain.usage import NODE_METRICS, POD_METRICS
+from exporter.domain.custom.kinds import MPIJOB
+from exporter.domain.custom.usage import NODE_METRICS, POD_METRICS
 from tests.chart.audit import Audit
 from tests.chart.release import kubectl
 from tests.custom import crds

@@ -12,11 +12,11 @@ from exporter.cli.check.permissions import Permission, needed, of_cancel, of_cus
 from exporter.config import Cluster, Config
 from exporter.config.custom import kinds
 from exporter.domain.cancel import STAGES
-from exporter.domain.custom import Kind
-from exporter.domain.custom_kinds import KINDS
+from exporter.domain.custom.kinds import KINDS
+from exporter.domain.custom.objects import Kind
+from exporter.domain.custom.usage import NODE_METRICS, POD_METRICS
 from exporter.domain.identity import ID_LABEL
 from exporter.domain.records import ROLE_OF_APP
-from exporter.domain.usage import NODE_METRICS, POD_METRICS
 from tests.chart.cases import CASES, Case
 from tests.chart.helm import CHART, LOADER, NAMESPACE, RELEASE, config_of, of, pod_specs, rendered, the
 from tests.chart.rights import granted

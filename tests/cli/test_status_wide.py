@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from exporter.cli.status.answer import Answer, Style, Wanted, answer
-from exporter.domain.arm import Usage
+from exporter.domain.azure.arm import Usage
 from exporter.domain.cost import Cost
 from exporter.domain.measures import Measures
 from exporter.domain.snapshots import ResourceHealth

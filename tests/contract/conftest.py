@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from exporter.domain.custom_kinds import MPIJOB
+from exporter.domain.custom.kinds import MPIJOB
 from exporter.rehearsal.custom import Custom
 from exporter.simulator.access import User
 from exporter.simulator.clock import SimClock

@@ -11,7 +11,7 @@ from typing import Any
 
 from exporter.adapters.endpoint import KubeSettings
 from exporter.adapters.kube import connect
-from exporter.domain.custom_kinds import MPIJOB
+from exporter.domain.custom.kinds import MPIJOB
 from exporter.rehearsal.batch import Batch, State
 from exporter.rehearsal.core import Core
 from exporter.rehearsal.rest import Stored

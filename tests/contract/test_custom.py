@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.domain.custom_kinds import MPIJOB
+from exporter.domain.custom.kinds import MPIJOB
 from exporter.rehearsal.custom import Custom
 from tests.contract.targets import MPI_VERSION as VERSION
 from tests.contract.targets import Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from exporter.domain.custom import Kind
+from exporter.domain.custom.objects import Kind
 from tests.custom.objects import Object
 from tests.support.kubeapi import Api, expect
 from tests.support.waiting import wait_for

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from exporter.domain.custom import Kind
+from exporter.domain.custom.objects import Kind
 
 Object = dict[str, Any]
 WHEN = "2026-05-01T10:00:00Z"

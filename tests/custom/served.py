@@ -13,8 +13,8 @@ from exporter.adapters.custom_api import CustomApi, CustomLimits
 from exporter.adapters.discovery import Discovery
 from exporter.adapters.endpoint import KubeSettings
 from exporter.adapters.kube import connect
-from exporter.domain.custom import Kind
-from exporter.domain.custom_kinds import MPIJOB
+from exporter.domain.custom.kinds import MPIJOB
+from exporter.domain.custom.objects import Kind
 from exporter.domain.failures import Failed
 from tests.custom.serving import Answers, answering
 from tests.support.clock import ManualClock

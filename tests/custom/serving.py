@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from exporter.domain.custom import Kind
+from exporter.domain.custom.objects import Kind
 from tests.support.hostile import Peer, Script
 
 Reply = tuple[int, Any] | tuple[int, Any, dict[str, str]]

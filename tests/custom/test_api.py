@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from exporter.adapters.discovery import LOOK_AGAIN
-from exporter.domain.custom import Kind
-from exporter.domain.custom_kinds import CLUSTER_QUEUE, MPIJOB, VOLCANO_JOB, WORKLOAD
+from exporter.domain.custom.kinds import CLUSTER_QUEUE, MPIJOB, VOLCANO_JOB, WORKLOAD
+from exporter.domain.custom.objects import Kind
 from exporter.domain.failures import Failed, Word
 from tests.custom.objects import conditions, item, page
 from tests.custom.served import refused, serving

@@ -7,8 +7,8 @@ from typing import get_args
 
 from exporter.config import load
 from exporter.config.custom import ConditionValue, StateWord, kinds
-from exporter.domain.custom import CONDITION_VALUES, CUSTOM_STATES, Amount, Kind, Rule
-from exporter.domain.custom_kinds import KINDS, MPIJOB, SCALED_JOB
+from exporter.domain.custom.kinds import KINDS, MPIJOB, SCALED_JOB
+from exporter.domain.custom.objects import CONDITION_VALUES, CUSTOM_STATES, Amount, Kind, Rule
 
 GOOD = Path(__file__).parents[1] / "data" / "config" / "custom.good.yaml"
 

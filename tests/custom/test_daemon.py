@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exporter.domain.custom import Kind
-from exporter.domain.custom_kinds import MPIJOB, WORKLOAD
+from exporter.domain.custom.kinds import MPIJOB, WORKLOAD
+from exporter.domain.custom.objects import Kind
 from tests.cli.command import run
 from tests.custom import crds
 from tests.custom.aggregated import aggregated, available

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from exporter.adapters.decode_custom import custom_record, decode_list
-from exporter.domain import custom_kinds as kinds
-from exporter.domain.custom import CUSTOM_STATES, Amount, Kind, KindCounts, Rule, count
+from exporter.domain.custom import kinds
+from exporter.domain.custom.objects import CUSTOM_STATES, Amount, Kind, KindCounts, Rule, count
 from tests.custom.objects import conditions, item, page
 
 

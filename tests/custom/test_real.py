@@ -11,8 +11,8 @@ from exporter.adapters.custom_api import CustomApi, CustomLimits
 from exporter.adapters.discovery import LOOK_AGAIN, Discovery
 from exporter.adapters.endpoint import KubeSettings
 from exporter.adapters.kube import Access, connect
-from exporter.domain.custom import Kind
-from exporter.domain.custom_kinds import CLUSTER_QUEUE, KINDS, MPIJOB, WORKLOAD
+from exporter.domain.custom.kinds import CLUSTER_QUEUE, KINDS, MPIJOB, WORKLOAD
+from exporter.domain.custom.objects import Kind
 from exporter.domain.failures import Failed, Word
 from tests.custom import crds
 from tests.custom.aggregated import aggregated, available

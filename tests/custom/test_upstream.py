@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from exporter.domain.custom import Kind
-from exporter.domain.custom_kinds import JOBSET, MPIJOB, NODE_CLAIM, NODE_POOL, SCALED_JOB, SCALED_OBJECT
+from exporter.domain.custom.kinds import JOBSET, MPIJOB, NODE_CLAIM, NODE_POOL, SCALED_JOB, SCALED_OBJECT
+from exporter.domain.custom.objects import Kind
 from tests.custom import crds
 from tests.custom.objects import conditions, item
 from tests.custom.test_real import Polls, polls

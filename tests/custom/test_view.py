@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from exporter.domain.custom import count
-from exporter.domain.custom_kinds import MPIJOB
-from exporter.domain.customview import CustomSnapshot, KindView, freeze_custom
-from exporter.domain.usage import LeaseView, NodesUsed, NodeUsage, PodsUsed, Used
+from exporter.domain.custom.kinds import MPIJOB
+from exporter.domain.custom.objects import count
+from exporter.domain.custom.usage import LeaseView, NodesUsed, NodeUsage, PodsUsed, Used
+from exporter.domain.custom.view import CustomSnapshot, KindView, freeze_custom
 
 NODES = NodesUsed(
     nodes=(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.arm import (
+from exporter.domain.azure.arm import (
     ClusterFacts,
     cluster_facts,
     family_of,
@@ -15,8 +15,8 @@ from exporter.domain.arm import (
     usages,
     version_skew,
 )
-from exporter.domain.armid import resource_id
-from exporter.domain.platform import Point
+from exporter.domain.azure.armid import resource_id
+from exporter.domain.azure.platform import Point
 
 POOL = {
     "name": "blastpool",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from exporter.domain.evaluate import evaluate
-from exporter.domain.ledger import Ledger
+from exporter.domain.fold.evaluate import evaluate
+from exporter.domain.fold.ledger import Ledger
 from exporter.domain.records import JobRecord, Record
 from tests.support.records import NAMESPACE, START, A, B, job, new_ledger, search_of, see, total, view_of
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from exporter.domain.counts import Counts
+from exporter.domain.fold.counts import Counts
 from exporter.domain.snapshots import Tally
 
 BOUNDS = (1.0, 10.0)

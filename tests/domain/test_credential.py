@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.credential import end_of
+from exporter.domain.azure.credential import end_of
 from tests.support.jwts import jwt
 
 

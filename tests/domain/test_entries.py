@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.entries import PodEntry, Pods, added, each, share_of, without
+from exporter.domain.fold.entries import PodEntry, Pods, added, each, share_of, without
 from tests.support.records import pod
 
 SOME = [PodEntry(pod(f"p{n}")) for n in range(4)]

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from exporter.domain.evaluate import evaluate
-from exporter.domain.ledger import Ledger
+from exporter.domain.fold.evaluate import evaluate
+from exporter.domain.fold.ledger import Ledger
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.records import JobRecord, Record
 from exporter.domain.rules import Rules

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.evaluate import evaluate
-from exporter.domain.events import words
-from exporter.domain.ledger import Ledger
+from exporter.domain.fold.evaluate import evaluate
+from exporter.domain.fold.events import words
+from exporter.domain.fold.ledger import Ledger
 from exporter.domain.records import EventRecord, PodRecord
 from exporter.domain.rules import Rules
 from exporter.domain.words import EVENT_REASONS

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.evaluate import evaluate
-from exporter.domain.ledger import Ledger
+from exporter.domain.fold.evaluate import evaluate
+from exporter.domain.fold.ledger import Ledger
 from exporter.domain.records import Record
 from exporter.domain.words import FLAGS
 from tests.support.records import START, B, container, ended, job, new_ledger, node, pod, see, view_of

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.armid import ArmId, cluster_id
-from exporter.domain.fleet import belongs, named
+from exporter.domain.azure.armid import ArmId, cluster_id
+from exporter.domain.azure.fleet import belongs, named
 
 SUBSCRIPTION = "0a1b2c3d-0000-4000-8000-0123456789ab"
 WORDS = st.from_regex(r"[a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?", fullmatch=True)

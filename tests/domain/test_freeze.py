@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.evaluate import evaluate
-from exporter.domain.ledger import Ledger
+from exporter.domain.fold.evaluate import evaluate
+from exporter.domain.fold.ledger import Ledger
 from exporter.domain.records import BlastFacts, JobRecord, Record
 from exporter.domain.words import JOB_VIEW, WARMUP_STATES
 from tests.support.records import (

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.arm import POWER_STATES, PROVISIONING_STATES
+from exporter.domain.azure.arm import POWER_STATES, PROVISIONING_STATES
+from exporter.domain.azure.gate import PAUSED, ArmState, answers, doubtful, gate
 from exporter.domain.failures import Word
-from exporter.domain.gate import PAUSED, ArmState, answers, doubtful, gate
 
 STATES = st.none() | st.builds(
     ArmState,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.domain.fold.nameendings import NameEndings
 from exporter.domain.identity import Identity, identify, is_search_id
-from exporter.domain.nameendings import NameEndings
 
 ONE, TWO = "job-" + "1" * 32, "job-" + "2" * 32
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.ledger import Ledger
+from exporter.domain.fold.ledger import Ledger
 from exporter.domain.records import JobRecord
 from tests.support.records import (
     NAMESPACE,

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from exporter.domain.evaluate import evaluate
+from exporter.domain.fold.evaluate import evaluate
 from tests.support.records import NAMESPACE, START, batch_of, job, new_ledger, see, total
 
 LIVE, ENDED = 7000, 3000

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from exporter.domain.nodefold import node_state
+from exporter.domain.fold.nodes import node_state
 from exporter.domain.words import NODE_STATES, PRESSURES
 from tests.support.records import START, A, B, core_of, job, new_ledger, node, pod, search_of, see, total
 

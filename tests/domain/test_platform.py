@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.domain.platform import OF_CLUSTER, OF_RESOURCE, Asked, Series, Wanted, newest, offered, response
+from exporter.domain.azure.platform import OF_CLUSTER, OF_RESOURCE, Asked, Series, Wanted, newest, offered, response
 
 CPU = Asked(metrics=(Wanted(name="Percentage CPU", word="cpu", unit="ratio"),), grain=5, span=30)
 PULLS = Asked(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from exporter.domain.counts import Counts
-from exporter.domain.ledger import Ledger, Limits
+from exporter.domain.fold.counts import Counts
+from exporter.domain.fold.ledger import Ledger, Limits
 from exporter.domain.rules import Rules
 from tests.support.records import NAMESPACE, START, batch_of, claim, core_of, job, new_ledger, node, see, total
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.shard import Shard, owner, shard_of
+from exporter.domain.azure.shard import Shard, owner, shard_of
 
 NAMES = st.text(max_size=80)
 REPLICAS = st.integers(1, 40)

@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from exporter.domain.ledger import Ledger
+from exporter.domain.fold.ledger import Ledger
 from exporter.domain.records import Record
 from tests.support.records import NAMESPACE, START, A, B, job, new_ledger, pod
 

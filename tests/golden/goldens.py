@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exporter.domain.credential import CredentialFacts
+from exporter.domain.azure.credential import CredentialFacts
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.snapshots import (
     BatchSnapshot,

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.arm import (
+from exporter.domain.azure.arm import (
     MODES,
     POWER_STATES,
     PRIORITIES,
@@ -23,7 +23,7 @@ from exporter.domain.arm import (
     resource_facts,
     usages,
 )
-from exporter.domain.platform import OF_CLUSTER, Asked, Point, Series, newest
+from exporter.domain.azure.platform import OF_CLUSTER, Asked, Point, Series, newest
 from exporter.domain.snapshots import ClusterView, CountsSnapshot
 from exporter.metrics.arm import FAMILIES, samples
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.ledger import Ledger
+from exporter.domain.fold.ledger import Ledger
 from exporter.domain.phase import Phase
 from tests.properties.test_phase import say, tick, told
 from tests.support.histories import Step, histories, tell

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.evaluate import evaluate
+from exporter.domain.fold.evaluate import evaluate
+from exporter.domain.fold.ledger import Ledger
 from exporter.domain.jobs import base_state
-from exporter.domain.ledger import Ledger
 from exporter.domain.pods import pod_state
 from exporter.domain.records import Ending, JobRecord, PodRecord
 from tests.support.histories import NODES, Step, histories, present, relist, tell, with_nodes

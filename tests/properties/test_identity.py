@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.evaluate import evaluate
+from exporter.domain.fold.evaluate import evaluate
 from exporter.domain.identity import identify, is_search_id
 from tests.support.records import START, job, new_ledger, search_of, see
 

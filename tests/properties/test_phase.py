@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.domain.evaluate import evaluate
+from exporter.domain.fold.evaluate import evaluate
+from exporter.domain.fold.ledger import Ledger
+from exporter.domain.fold.search import Search
 from exporter.domain.jobs import JobState, base_state
-from exporter.domain.ledger import Ledger
 from exporter.domain.phase import Facts, Memory, Phase, judge
 from exporter.domain.records import JobRecord
 from exporter.domain.rules import Rules
-from exporter.domain.search import Search
 from tests.support.histories import Step, histories, present, relist, tell
 from tests.support.records import NAMESPACE, START, TTL, A, B, batch_of, new_ledger, search_of, see
 

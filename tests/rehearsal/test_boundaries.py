@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from exporter.domain.custom_kinds import MPIJOB
+from exporter.domain.custom.kinds import MPIJOB
 from exporter.domain.failures import Failed, Word
 from exporter.rehearsal.batch import Batch, Job
 from exporter.rehearsal.custom import Custom

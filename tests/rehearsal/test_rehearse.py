@@ -10,7 +10,7 @@ import pytest
 
 from exporter.adapters.endpoint import KubeSettings
 from exporter.cancel.statictokens import new_token
-from exporter.domain.custom_kinds import MPIJOB
+from exporter.domain.custom.kinds import MPIJOB
 from exporter.rehearsal.manifests import RUN_LABEL
 from tests.cli.command import Ran, run
 from tests.contract.targets import Target

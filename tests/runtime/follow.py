@@ -11,8 +11,8 @@ from exporter.adapters.endpoint import KubeSettings
 from exporter.adapters.kube import Access, connect
 from exporter.collectors import ALL
 from exporter.collectors.base import Collector
+from exporter.domain.fold.ledger import Limits
 from exporter.domain.freshness import Holds
-from exporter.domain.ledger import Limits
 from exporter.domain.rules import Rules
 from exporter.domain.snapshots import ClusterView
 from exporter.runtime.cluster import Cluster, ClusterSettings

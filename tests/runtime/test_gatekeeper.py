@@ -6,7 +6,7 @@ import pytest
 
 from exporter.adapters.endpoint import KubeSettings
 from exporter.adapters.kube import connect
-from exporter.domain.gate import ArmState, Gate
+from exporter.domain.azure.gate import ArmState, Gate
 from exporter.runtime.gatekeeper import Gatekeeper
 from tests.support.clock import ManualClock
 from tests.support.hostile import Hostile, Peer

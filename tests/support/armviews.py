@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from exporter.domain.arm import (
+from exporter.domain.azure.arm import (
     ArmSnapshot,
     AzureResource,
     ClusterFacts,
     PoolFacts,
     Usage,
 )
-from exporter.domain.platform import AUTOSCALER_FLAGS, CONTROL_PLANE, NODE_RESOURCES, RESPONSES, Point
+from exporter.domain.azure.platform import AUTOSCALER_FLAGS, CONTROL_PLANE, NODE_RESOURCES, RESPONSES, Point
 
 PLAIN = ("inflight_requests", "unschedulable_pods", "unneeded_nodes")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from exporter.domain.custom import CONDITION_VALUES, CUSTOM_STATES, Kind, KindCounts
-from exporter.domain.custom_kinds import CLUSTER_QUEUE, KINDS, MPIJOB, WORKLOAD
-from exporter.domain.customview import CustomSnapshot, KindView
+from exporter.domain.custom.kinds import CLUSTER_QUEUE, KINDS, MPIJOB, WORKLOAD
+from exporter.domain.custom.objects import CONDITION_VALUES, CUSTOM_STATES, Kind, KindCounts
+from exporter.domain.custom.usage import LeaseView, Used
+from exporter.domain.custom.view import CustomSnapshot, KindView
 from exporter.domain.records import POD_ROLES
-from exporter.domain.usage import LeaseView, Used
 
 
 def full_custom(

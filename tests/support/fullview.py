@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from exporter.domain.credential import APIS, CredentialFacts
+from exporter.domain.azure.credential import APIS, CredentialFacts
 from exporter.domain.phase import Phase, Reason
 from exporter.domain.records import JOB_ROLES, POD_ROLES, SEARCH_ROLES
 from exporter.domain.snapshots import (

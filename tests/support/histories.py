@@ -11,9 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from exporter.domain.evaluate import evaluate
+from exporter.domain.fold.evaluate import evaluate
+from exporter.domain.fold.ledger import Ledger
 from exporter.domain.jobs import base_state
-from exporter.domain.ledger import Ledger
 from exporter.domain.pods import pod_state
 from exporter.domain.records import JobRecord, NodeRecord, PodRecord, Record, Role
 from tests.support.records import NAMESPACE, START, A, B, container, ended, job, node, pod

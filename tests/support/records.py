@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from exporter.domain.counts import Counts
-from exporter.domain.freeze import freeze_batch, freeze_core
-from exporter.domain.ledger import Ledger, Limits
+from exporter.domain.fold.counts import Counts
+from exporter.domain.fold.freeze import freeze_batch, freeze_core
+from exporter.domain.fold.ledger import Ledger, Limits
+from exporter.domain.fold.search import Search
 from exporter.domain.records import (
     ClaimRecord,
     ContainerRecord,
@@ -19,7 +20,6 @@ from exporter.domain.records import (
     Role,
 )
 from exporter.domain.rules import Rules
-from exporter.domain.search import Search
 from exporter.domain.snapshots import BatchSnapshot, CoreSnapshot, SearchView
 
 START = 1_000_000.0

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from exporter.domain.customview import CustomSnapshot
+from exporter.domain.custom.usage import LeaseView
+from exporter.domain.custom.view import CustomSnapshot
 from exporter.domain.snapshots import BatchSnapshot, ClusterView, CountsSnapshot
-from exporter.domain.usage import LeaseView
 from exporter.web.status import render
 from tests.web.test_status import read, words_of
 from tests.web.views import NOW, cluster, view

@@ -11,7 +11,7 @@ from exporter.adapters.kube import Access
 from exporter.adapters.kube_client import ERRORS, Channel, Request, Response, certified, configuration_of
 from exporter.adapters.line import Line
 from exporter.adapters.tokens import Tokens
-from exporter.domain.credential import CredentialFacts
+from exporter.domain.azure.credential import CredentialFacts
 from exporter.domain.failures import Failed, Word
 
 _NOT_THERE = (Word.DNS, Word.CONNECT, Word.TIMEOUT)

@@ -15,8 +15,8 @@ from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import Clock
 from exporter.adapters.errors import failure_of_status, http_date
 from exporter.adapters.transport import code_word
-from exporter.domain.arm import ClusterFacts, Usage, at, cluster_facts, usages
-from exporter.domain.armid import ArmId
+from exporter.domain.azure.arm import ClusterFacts, Usage, at, cluster_facts, usages
+from exporter.domain.azure.armid import ArmId
 from exporter.domain.failures import Failed, Word
 
 if TYPE_CHECKING:

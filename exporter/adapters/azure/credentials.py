@@ -13,8 +13,8 @@ from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import Clock
 from exporter.adapters.endpoint import ConnectError
 from exporter.adapters.tokens import TokenFile
-from exporter.domain.armid import ArmId
-from exporter.domain.credential import CredentialFacts
+from exporter.domain.azure.armid import ArmId
+from exporter.domain.azure.credential import CredentialFacts
 
 _TENANT, _CLIENT, _TOKEN_FILE = "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"
 

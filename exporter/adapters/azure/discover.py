@@ -11,9 +11,9 @@ from exporter.adapters.azure.clients import container_service
 from exporter.adapters.azure.credentials import Credential
 from exporter.adapters.azure.failures import azure_failure
 from exporter.adapters.azure.settings import AzureSettings
-from exporter.domain.armid import ArmId, cluster_id
+from exporter.domain.azure.armid import ArmId, cluster_id
+from exporter.domain.azure.fleet import belongs
 from exporter.domain.failures import Failed, Word
-from exporter.domain.fleet import belongs
 
 _MOST = 2000
 

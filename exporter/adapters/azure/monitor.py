@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.adapters.azure.arm import Arm
 from exporter.adapters.clock import Clock
+from exporter.domain.azure.platform import Asked, Offers, Point, Series, newest, offered
 from exporter.domain.failures import Failed, Word
-from exporter.domain.platform import Asked, Offers, Point, Series, newest, offered
 from exporter.domain.text import clean
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from exporter.adapters.azure.failures import azure_failure
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import Clock
 from exporter.adapters.endpoint import ConnectError, Endpoint, checked
-from exporter.domain.armid import ArmId
+from exporter.domain.azure.armid import ArmId
 from exporter.domain.failures import Deferred, Failed, Word
 
 _CAP = 1024**2

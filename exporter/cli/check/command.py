@@ -23,9 +23,9 @@ from exporter.cli.configured import USAGE, configured
 from exporter.cli.terminal import colours, width_of
 from exporter.config import Cluster, Config
 from exporter.config.custom import kinds
-from exporter.domain.custom import Kind
+from exporter.domain.custom.objects import Kind
+from exporter.domain.custom.usage import NODE_METRICS, POD_METRICS
 from exporter.domain.failures import Failed, Word
-from exporter.domain.usage import NODE_METRICS, POD_METRICS
 from exporter.wiring_fleet import Door, present
 
 _ALL_THERE, _MISSING, _UNREACHABLE = 0, 1, 7

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from exporter.collectors.base import Collector
-from exporter.domain.custom import Kind
-from exporter.domain.usage import LEASE_PATH
+from exporter.domain.custom.objects import Kind
+from exporter.domain.custom.usage import LEASE_PATH
 
 Purpose = Literal["exporter", "cancel"]
 """What the permissions are for: the daemon, or one person who runs `cancel` directly on the cluster."""

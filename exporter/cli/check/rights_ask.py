@@ -12,7 +12,7 @@ from exporter.adapters.azure.user_credential import asker
 from exporter.adapters.clock import SystemClock
 from exporter.cli.check.rights import CREDENTIAL, METRICS, QUOTA, READ, RESOURCE, RESOURCE_METRICS, Asked, Right
 from exporter.config import Cluster
-from exporter.domain.armid import ArmId, cluster_id, resource_id
+from exporter.domain.azure.armid import ArmId, cluster_id, resource_id
 from exporter.domain.failures import Failed, Word
 from exporter.wiring_fleet import Door
 

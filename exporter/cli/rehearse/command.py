@@ -24,7 +24,7 @@ from exporter.cli.rehearse.page import DaemonPage
 from exporter.cli.rehearse.place import namespace_of, reached, watching
 from exporter.cli.table import printable
 from exporter.config.environment import ADMIN_TOKEN, ADMIN_URL
-from exporter.domain.custom_kinds import MPIJOB
+from exporter.domain.custom.kinds import MPIJOB
 from exporter.domain.failures import Failed, Word
 from exporter.rehearsal.acts import play_mpi, play_node, play_search
 from exporter.rehearsal.batch import Batch

@@ -7,7 +7,7 @@ from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from exporter.cli.daemon import NoDaemonError, ask, connection_to, why
-from exporter.domain.custom_kinds import MPIJOB
+from exporter.domain.custom.kinds import MPIJOB
 from exporter.domain.snapshots import SearchView
 from exporter.metrics.custom import RESOURCES
 from exporter.web.status_json import ClusterReport

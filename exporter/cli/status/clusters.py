@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exporter.cli.table import Cell, Column, Row, lay_out, paint, printable
-from exporter.domain.arm import ClusterFacts
+from exporter.domain.azure.arm import ClusterFacts
 from exporter.domain.snapshots import PoolView, ResourceHealth
 from exporter.web import plain
 from exporter.web.status_json import ClusterReport, Report

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
-from exporter.domain.armid import ArmId
+from exporter.domain.azure.armid import ArmId
 
 # The tags by which ElasticBLAST's own tools know the clusters that they made.
 MARKS: tuple[tuple[str, str], ...] = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 
-from exporter.domain.counts import Counts
+from exporter.domain.fold.counts import Counts
+from exporter.domain.fold.search import Key, Search
 from exporter.domain.records import NodeRecord, Uid
-from exporter.domain.search import Key, Search
 from exporter.domain.snapshots import PoolView
 from exporter.domain.words import NODE_STATES, PRESSURES
 

@@ -5,7 +5,7 @@ Field and condition names are those of the projects' API types. A row is all tha
 
 from __future__ import annotations
 
-from exporter.domain.custom import Amount, Kind, Rule
+from exporter.domain.custom.objects import Amount, Kind, Rule
 
 _READY = (Rule(state="running", condition="Ready"),)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from exporter.domain.custom import Kind, KindCounts
-from exporter.domain.usage import LeaseView, NodesUsed, PodsUsed, Used
+from exporter.domain.custom.objects import Kind, KindCounts
+from exporter.domain.custom.usage import LeaseView, NodesUsed, PodsUsed, Used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

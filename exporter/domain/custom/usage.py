@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from exporter.domain.custom import Kind
+from exporter.domain.custom.objects import Kind
 from exporter.domain.records import ROLE_OF_APP, Role
 
 OLD_SAMPLE = 300.0  # seconds: an older sample says nothing about now

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from exporter.domain.counts import Counts
-from exporter.domain.endings import Endings
-from exporter.domain.events import EventFold
-from exporter.domain.jobfold import JobFold
-from exporter.domain.nodefold import NodeFold
-from exporter.domain.podfold import PodFold
+from exporter.domain.fold.counts import Counts
+from exporter.domain.fold.endings import Endings
+from exporter.domain.fold.events import EventFold
+from exporter.domain.fold.jobs import JobFold
+from exporter.domain.fold.nodes import NodeFold
+from exporter.domain.fold.pods import PodFold
 from exporter.domain.records import ClaimRecord, EventRecord, JobRecord, NodeRecord, PodRecord, Record, Uid
 from exporter.domain.rules import Rules
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from exporter.domain.fold.ledger import Ledger
+from exporter.domain.fold.search import Key, Search
 from exporter.domain.jobs import JobState
-from exporter.domain.ledger import Ledger
 from exporter.domain.phase import Phase
 from exporter.domain.progress import remaining
-from exporter.domain.search import Key, Search
 from exporter.domain.snapshots import BatchSnapshot, CoreSnapshot, SearchView
 
 _DATABASES = "blast-dbs-pvc"  # how ElasticBLAST's claims begin

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
-from exporter.domain.attemptfold import AttemptFold
-from exporter.domain.counts import Counts
-from exporter.domain.entries import NOTHING, Entry, PodEntry, Pods, Share, added, each, share_of, without
-from exporter.domain.jobfold import JobFold, less
-from exporter.domain.nodefold import NodeFold
+from exporter.domain.fold.attempts import AttemptFold
+from exporter.domain.fold.counts import Counts
+from exporter.domain.fold.entries import NOTHING, Entry, PodEntry, Pods, Share, added, each, share_of, without
+from exporter.domain.fold.jobs import JobFold, less
+from exporter.domain.fold.nodes import NodeFold
+from exporter.domain.fold.search import Search
 from exporter.domain.pods import first_start, pod_state
 from exporter.domain.records import PodRecord, Uid
 from exporter.domain.rules import Rules
-from exporter.domain.search import Search
 
 
 class PodFold:

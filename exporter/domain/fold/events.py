@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from exporter.domain.counts import Counts
-from exporter.domain.nodefold import NodeFold
+from exporter.domain.fold.counts import Counts
+from exporter.domain.fold.nodes import NodeFold
 from exporter.domain.records import EventRecord, Uid
 from exporter.domain.words import EVENT_REASONS
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from exporter.domain.platform import Point
+from exporter.domain.azure.platform import Point
 from exporter.domain.text import clean
 
 POWER_STATES = ("Running", "Stopped", "other")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from exporter.domain.ledger import Ledger
+from exporter.domain.fold.ledger import Ledger
+from exporter.domain.fold.search import Key, Search
 from exporter.domain.phase import Facts, Memory, Phase, Reason, Verdict, judge, reopened
-from exporter.domain.search import Key, Search
 from exporter.domain.snapshots import Obituary
 from exporter.domain.words import PROGRAMS, SEARCH_DURATION_BOUNDS
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from exporter.domain.attempts import NONE_COUNTED, Counted
+from exporter.domain.fold.search import Key, Search
 from exporter.domain.jobs import JobState
 from exporter.domain.names import cast, mould_of
 from exporter.domain.pods import block_reason, export_waits_since, pod_state
 from exporter.domain.records import JobRecord, PodRecord, Role, Uid
-from exporter.domain.search import Key, Search
 
 Group = tuple[str, Role]
 

@@ -8,13 +8,13 @@ from math import inf
 from typing import TypeVar
 
 from exporter.domain.cancel import OWN_SETUP
-from exporter.domain.counts import Counts
-from exporter.domain.endings import Endings
-from exporter.domain.entries import Entry, PodEntry, Warm, added, each, without
+from exporter.domain.fold.counts import Counts
+from exporter.domain.fold.endings import Endings
+from exporter.domain.fold.entries import Entry, PodEntry, Warm, added, each, without
+from exporter.domain.fold.nameendings import NameEndings
+from exporter.domain.fold.search import Key, Search
 from exporter.domain.jobs import JobState, base_state, job_state
-from exporter.domain.nameendings import NameEndings
 from exporter.domain.records import SEARCH_ROLES, JobRecord, Uid
-from exporter.domain.search import Key, Search
 from exporter.domain.words import JOB_QUEUE_DURATION_BOUNDS
 
 K = TypeVar("K", bound=Hashable)

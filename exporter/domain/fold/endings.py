@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 
-from exporter.domain.counts import Counts
-from exporter.domain.entries import Entry
+from exporter.domain.fold.counts import Counts
+from exporter.domain.fold.entries import Entry
+from exporter.domain.fold.search import DURATIONS_KEPT, Search
 from exporter.domain.progress import median
 from exporter.domain.records import JobRecord, Uid
 from exporter.domain.rules import Rules
-from exporter.domain.search import DURATIONS_KEPT, Search
 from exporter.domain.snapshots import Obituary
 from exporter.domain.words import JOB_DURATION_BOUNDS
 

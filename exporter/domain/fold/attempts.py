@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from exporter.domain.attempts import Attempt, new_attempts
-from exporter.domain.counts import Counts
-from exporter.domain.entries import Entry, PodEntry
-from exporter.domain.jobfold import JobFold
-from exporter.domain.nodefold import NodeFold
+from exporter.domain.fold.counts import Counts
+from exporter.domain.fold.entries import Entry, PodEntry
+from exporter.domain.fold.jobs import JobFold
+from exporter.domain.fold.nodes import NodeFold
 from exporter.domain.records import PodRecord
 from exporter.domain.rules import Rules
 from exporter.domain.snapshots import Obituary

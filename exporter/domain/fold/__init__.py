@@ -1,0 +1,1 @@
+"""What events move: the tallies of one cluster, how they are counted, and what a tick freezes of them."""
