@@ -51,7 +51,7 @@
     }
     document.title = fresh.title;
     if (focused?.isConnected && focused !== document.activeElement) focused.focus({preventScroll: true});
-    if (steady?.isConnected && scrollY > 0) scrollBy(0, topOf(steady) - top);
+    if (steady?.isConnected && (scrollY > 0 || steady === focused)) scrollBy(0, topOf(steady) - top);
     const news = changes(before, phases());
     if (news) say(byId("news"), news);
   }

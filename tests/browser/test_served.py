@@ -59,8 +59,11 @@ def test_a_changed_phase_is_shown_and_said_and_an_unchanged_page_is_not_sent(
     assert opened.stayed
 
 
-def test_new_searches_come_and_old_ones_go_around_what_is_open(world: tuple[Fixed, HttpServer], open_tab: Open) -> None:
-    """The open one is first moved down, then up again."""
+@pytest.mark.parametrize("scrolled", [200, 0])
+def test_new_searches_come_and_old_ones_go_around_what_is_open(
+    world: tuple[Fixed, HttpServer], open_tab: Open, scrolled: int
+) -> None:
+    """The open one is first moved down, then up again; it has the focus, so it stays where it is even at the top."""
     fixed, server = world
     fixed.view = showing(search(5), ONE, search(6))
     opened, page = fast(open_tab, server)
@@ -68,7 +71,7 @@ def test_new_searches_come_and_old_ones_go_around_what_is_open(world: tuple[Fixe
     row.locator("summary").click()
     row.locator("a").first.focus()
     page.set_viewport_size({"width": 1360, "height": 500})
-    page.evaluate("scrollTo(0, 200)")
+    page.evaluate("(y) => scrollTo(0, y)", scrolled)
     top = row.evaluate("(one) => one.getBoundingClientRect().top")
     for others in ([5, 8, 7], [8, 7, 13, 14], [9, 10, 11, 12]):
         fixed.view = showing(*(replace(search(n), created=ONE.created + n) for n in others), ONE)
