@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import secrets
 import signal
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,10 +26,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What schemathesis would import at the very end: CPython 3.11 fails to parse a module if a garbage collection begins
-# meanwhile that runs code, and by then there is garbage.
+# meanwhile that runs code, and by then there is garbage. What cannot be imported now is not tried again then.
 for module in ("allure", "html.writer", "junitxml"):
-    with contextlib.suppress(ImportError):
-        importlib.import_module(f"schemathesis.reporting.{module}")
+    name = f"schemathesis.reporting.{module}"
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        sys.modules[name] = None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

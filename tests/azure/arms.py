@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from exporter.adapters.azure.arm import Arm
-from exporter.adapters.azure.calls import Calls
-from exporter.adapters.azure.credentials import credential_of
+from exporter.adapters.azure.credentials import Principal
 from exporter.adapters.azure.monitor import Monitor
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import Clock, SystemClock
@@ -26,11 +25,12 @@ class Reader:
     skews: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.principal = Principal(self.settings, self.clock)
         self.arm = Arm(
             self.settings,
-            lambda: credential_of(self.settings, env={}, clock=self.clock),
+            self.principal,
             cluster_id(CLUSTER_ID),
-            calls=Calls(self.clock),
+            calls=self.principal.calls(cluster_id(CLUSTER_ID)),
             clock=self.clock,
             counted=lambda _verb, code: self.codes.append(code),
             left=lambda scope, operation, number: self.left.append((scope, operation, number)),

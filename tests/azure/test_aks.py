@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
 import tempfile
@@ -91,7 +92,10 @@ def test_a_token_that_the_api_refuses_is_replaced_at_once(
     transport.get("/api/v1/pods", budget=5, cap=10_000)
     for token in azure.entra.issued:
         kubernetes.access.tokens.pop(token.text, None)
+    before = len(azure.entra.issued)
     assert b'"PodList"' in transport.get("/api/v1/pods", budget=5, cap=10_000).body
+    (fresh,) = azure.entra.issued[before:]
+    assert "nbf" in json.loads(fresh.claims)["access_token"]
     transport.close()
     access.close()
 

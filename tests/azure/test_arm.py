@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.requests import Request
@@ -15,6 +18,7 @@ from exporter.adapters.azure.settings import AzureSettings
 from exporter.adapters.clock import SystemClock
 from exporter.domain.azure.armid import resource_id
 from exporter.domain.failures import Deferred, Failed, Word
+from exporter.logs.setup import configure
 from exporter.simulator.arm.model import Resource, Usage
 from exporter.simulator.arm.server import ArmSimulator
 from tests.azure.arms import Reader
@@ -132,17 +136,91 @@ def test_no_seventh_call_is_made_in_a_minute(azure: ArmSimulator, settings: Azur
     reader.close()
 
 
-def test_a_refused_token_is_asked_for_once_more_and_no_oftener(azure: ArmSimulator, reader: Reader) -> None:
+def test_a_token_that_is_refused_without_a_challenge_is_unauthenticated_and_not_sent_again(
+    azure: ArmSimulator, reader: Reader
+) -> None:
     reader.arm.cluster()
     azure.entra.revoke()
     assert reader.word() == ("unauthenticated", None)
     assert [seen.status for seen in azure.api.seen] == [200, 401]
 
 
-def test_a_claims_challenge_is_answered(azure: ArmSimulator, reader: Reader) -> None:
+def test_a_claims_challenge_is_answered_in_the_same_read_by_one_new_token(azure: ArmSimulator, reader: Reader) -> None:
+    """Entra hears the claims of the challenge; the token serves from then on, and its end is known."""
     reader.arm.cluster()
-    azure.entra.required_claims = '{"access_token":{"nbf":{"essential":true,"value":"1800000000"}}}'
+    azure.entra.lifetime = 7000.0
+    azure.entra.outdate()
+    assert [reader.word() for _ in range(2)] == [("ok", None)] * 2
+    assert reader.codes == ["2xx", "401", "2xx", "2xx"]
+    first, second = azure.entra.issued
+    asked = {"access_token": {"nbf": {"essential": True, "value": str(int(azure.entra.valid_from))}}}
+    assert (first.claims, json.loads(second.claims)) == ("", asked)
+    assert abs((reader.principal.facts().ends_at or 0.0) - second.expires) < 5.0
+
+
+def test_a_second_claims_challenge_in_a_row_is_unauthenticated(azure: ArmSimulator, reader: Reader) -> None:
+    """Both requests count; when the minute's calls are used up, a challenge is not answered any more."""
+    azure.entra.outdate(ahead=3600.0)
+    ask = limited(
+        reader.arm.cluster, name="x", calls=reader.arm.calls, cost=lambda: 1, keep=0, clock=SystemClock(), budget=10.0
+    )
+    for _ in range(3):
+        with pytest.raises(Failed) as refused:
+            ask(10.0)
+        assert refused.value == Failed(Word.UNAUTHENTICATED, "ARM: HTTP 401")
+    with pytest.raises(Deferred):
+        ask(10.0)
+    assert [seen.status for seen in azure.api.seen] == [401] * 6
+
+
+def test_a_claims_challenge_without_room_for_its_answer_waits_for_room(azure: ArmSimulator, reader: Reader) -> None:
+    """The token that was asked for meanwhile is there for the next read."""
+    reader.arm.cluster()
+    azure.entra.outdate()
+    reader.arm.calls.take(6)
+    word, wait = reader.word()
+    assert (word, 55.0 < (wait or 0.0) <= 60.0) == ("throttled", True)
     assert reader.word() == ("ok", None)
+    assert [seen.status for seen in azure.api.seen] == [200, 401, 200]
+    assert len(azure.entra.issued) == 2
+
+
+def test_azure_monitors_claims_challenges_draw_on_the_same_calls(azure: ArmSimulator, reader: Reader) -> None:
+    reader.monitor.offers(CLUSTER_ID, "one")
+    azure.entra.outdate()
+    reader.arm.calls.take(5)
+    reader.monitor.offers(CLUSTER_ID, "two")
+    assert reader.codes == ["2xx", "401", "2xx"]
+    with pytest.raises(Deferred):
+        reader.arm.calls.take()
+
+
+@pytest.mark.parametrize(("claims", "word"), [("", "unauthenticated"), ("%%%", "unauthenticated"), ("/w", "garbled")])
+def test_a_claims_challenge_that_asks_for_nothing_readable_has_a_word(
+    azure: ArmSimulator, reader: Reader, claims: str, word: str
+) -> None:
+    async def challenge(request: Request) -> Response | None:
+        head = f'Bearer realm="", error="insufficient_claims", claims="{claims}"'
+        return Response("", 401, {"WWW-Authenticate": head}) if "managedClusters" in request.url.path else None
+
+    azure.api.intercept = challenge
+    assert reader.word() == (word, None)
+
+
+def test_a_claims_challenge_leaves_no_token_and_no_claims_in_a_log(
+    azure: ArmSimulator, reader: Reader, tmp_path: Path
+) -> None:
+    reader.arm.cluster()
+    with (tmp_path / "log").open("w") as stream:
+        logs = configure("debug", "logfmt", stream=stream)
+        azure.entra.outdate()
+        reader.arm.cluster()
+        azure.entra.outdate(ahead=3600.0)
+        reader.word()
+        logging.getLogger("exporter.azure").debug("the end")
+        logs.close()
+    (line,) = (tmp_path / "log").read_text().splitlines()
+    assert "the end" in line
 
 
 def test_quota_is_that_of_the_families_in_use_and_of_all_cores(azure: ArmSimulator, reader: Reader) -> None:

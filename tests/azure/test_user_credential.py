@@ -103,11 +103,24 @@ def test_a_claims_challenge_is_answered_with_a_new_token(
 ) -> None:
     ask = asker(settings, credential, cluster_id(ID), Calls(ManualClock()))
     ask()
-    azure.entra.required_claims = json.dumps(
-        {"access_token": {"nbf": {"essential": True, "value": "1800000000"}}}, separators=(",", ":")
-    )
+    azure.entra.outdate()
     assert ask().server == cluster.server
-    assert len(azure.entra.issued) == 2
+    assert [bool(token.claims) for token in azure.entra.issued] == [False, True]
+    assert ask().server == cluster.server
+    assert [seen.status for seen in azure.api.seen] == [200, 401, 200, 200]
+
+
+def test_the_answer_to_a_claims_challenge_counts_among_the_calls_too(
+    azure: ArmSimulator, settings: AzureSettings, credential: Credential, cluster: ManagedCluster
+) -> None:
+    calls = Calls(ManualClock(), most=2)
+    ask = asker(settings, credential, cluster_id(ID), calls)
+    ask()
+    azure.entra.outdate()
+    with pytest.raises(Failed) as refused:
+        ask()
+    assert (refused.value.word, refused.value.retry_after) == (Word.THROTTLED, 60.0)
+    assert [seen.status for seen in azure.api.seen] == [200, 401]
 
 
 def test_an_expired_token_is_replaced(

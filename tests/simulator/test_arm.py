@@ -165,10 +165,11 @@ def test_an_expired_token_is_refused() -> None:
 def test_a_claims_challenge_is_answered_with_a_token_that_has_them(arm: ArmSimulator) -> None:
     client = containers(arm)
     client.managed_clusters.get(GROUP, "blast")
-    arm.entra.required_claims = '{"access_token":{"nbf":{"essential":true,"value":"1800000000"}}}'
+    arm.entra.outdate()
     assert client.managed_clusters.get(GROUP, "blast").name == "blast"
     assert [seen.status for seen in arm.api.seen] == [200, 401, 200]
-    assert arm.entra.issued[-1].claims == arm.entra.required_claims
+    asked = {"access_token": {"nbf": {"essential": True, "value": str(int(arm.entra.valid_from))}}}
+    assert [json.loads(token.claims or "{}") for token in arm.entra.issued] == [{}, asked]
 
 
 def test_a_test_can_answer_in_its_place(arm: ArmSimulator) -> None:

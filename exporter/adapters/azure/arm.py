@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from exporter.adapters.azure.calls import Calls
+from exporter.adapters.azure.calls import Calls, once_more
 from exporter.adapters.azure.clients import container_service
 from exporter.adapters.azure.credentials import Credential
 from exporter.adapters.azure.failures import azure_failure, token_failure
@@ -150,7 +150,9 @@ class Arm:
     def _containers(self) -> ContainerServiceClient:
         with self._lock:
             if self._client is None:
-                self._client = container_service(self.settings, self.credential(), self._place.subscription)
+                self._client = container_service(
+                    self.settings, self.credential(), self._place.subscription, once_more(self.calls)
+                )
             return self._client
 
     def _get(self, path: str, version: str, query: str = "") -> Mapping[str, Any]:

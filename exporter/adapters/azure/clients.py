@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from exporter.adapters.azure.credentials import Credential
@@ -11,8 +12,10 @@ if TYPE_CHECKING:
     from azure.mgmt.containerservice import ContainerServiceClient
 
 
-def container_service(settings: AzureSettings, credential: Credential, subscription: str) -> ContainerServiceClient:
-    """Return the client for one subscription; no request is sent."""
+def container_service(
+    settings: AzureSettings, credential: Credential, subscription: str, sending: Callable[[Any], None] | None = None
+) -> ContainerServiceClient:
+    """Return the client for one subscription; no request is sent. `sending` hears of each before it goes out."""
     from azure.mgmt.containerservice import ContainerServiceClient
 
     taken: Any = credential
@@ -22,5 +25,6 @@ def container_service(settings: AzureSettings, credential: Credential, subscript
         base_url=settings.endpoint,
         credential_scopes=[settings.scope],
         permit_redirects=False,
+        raw_request_hook=sending,
         **settings.http(),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from exporter.adapters.azure.arm import Arm
+from exporter.adapters.azure.calls import once_more
 from exporter.adapters.clock import Clock
 from exporter.domain.azure.platform import Asked, Offers, Point, Series, newest, offered
 from exporter.domain.failures import Failed, Word
@@ -120,6 +121,7 @@ class Monitor:
                     base_url=settings.endpoint,
                     credential_scopes=[settings.scope],
                     permit_redirects=False,
+                    raw_request_hook=once_more(self._arm.calls),
                     **settings.http(),
                 )
             return self._client

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from exporter.adapters.azure.calls import Calls
+from exporter.adapters.azure.calls import Calls, once_more
 from exporter.adapters.azure.clients import container_service
 from exporter.adapters.azure.credentials import Credential
 from exporter.adapters.azure.errand import Errand
@@ -82,7 +82,7 @@ def asker(
         except Deferred as later:
             raise Failed(Word.THROTTLED, "cluster user credential: our own limit of calls", later.wait) from None
         try:
-            with container_service(settings, credential, cluster.subscription) as client:
+            with container_service(settings, credential, cluster.subscription, once_more(calls)) as client:
                 answer = client.managed_clusters.list_cluster_user_credentials(cluster.group, cluster.name)
             given = answer.kubeconfigs or []
             content = bytes(given[0].value or b"") if given else b""

@@ -17,11 +17,12 @@ _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """One bearer token: for whom, for which resource, until when, and whether it answers a claims challenge."""
+    """One bearer token: for whom, for which resource, from when until when, and the claims that were asked for."""
 
     text: str
     client: str
     audience: str
+    issued: float
     expires: float
     claims: str = ""
 
@@ -43,7 +44,7 @@ class Entra:
         self.lifetime = lifetime
         self.identities: dict[str, Identity] = {}
         self.on_issue: Callable[[Token], None] = lambda _token: None
-        self.required_claims = ""
+        self.valid_from = 0.0
         self.issued: list[Token] = []
         self._clock = clock
         self._tokens: dict[str, Token] = {}
@@ -73,6 +74,7 @@ class Entra:
             text=_opaque(),
             client=identity.client,
             audience=form.get("scope", "").split(" ")[0].removesuffix("/.default").rstrip("/"),
+            issued=self._clock.now(),
             expires=self._clock.now() + self.lifetime,
             claims=_asked(form.get("claims", "")),
         )
@@ -90,17 +92,23 @@ class Entra:
             raise _refused("InvalidAuthenticationToken", "The access token is invalid.")
         if token.expires <= self._clock.now():
             raise _refused("ExpiredAuthenticationToken", "The access token expiry is in the past.")
-        if self.required_claims and token.claims != self.required_claims:
+        if token.issued < self.valid_from:
             raise self._challenge()
         return token
+
+    def outdate(self, ahead: float = 0.0) -> None:
+        """From now on a token issued before now, or before `ahead` seconds from now, meets a claims challenge."""
+        self.valid_from = self._clock.now() + ahead
 
     def revoke(self) -> None:
         """Forget every token given out so far."""
         self._tokens.clear()
 
     def _challenge(self) -> ArmError:
-        claims = base64.urlsafe_b64encode(self.required_claims.encode()).decode()
-        head = f'Bearer realm="", error="insufficient_claims", claims="{claims}"'
+        moment = {"essential": True, "value": str(int(self.valid_from))}
+        claims = base64.urlsafe_b64encode(json.dumps({"access_token": {"nbf": moment}}).encode()).decode()
+        place = f"https://login.microsoftonline.com/{self.tenant}"
+        head = f'Bearer realm="", authorization_uri="{place}", error="insufficient_claims", claims="{claims}"'
         return ArmError(
             401, "TokenCreatedWithOutdatedPolicies", "Continuous access.", headers={"WWW-Authenticate": head}
         )
