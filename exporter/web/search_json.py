@@ -11,8 +11,8 @@ import msgspec
 
 from exporter.domain.advice import advise
 from exporter.domain.history import History
-from exporter.domain.measures import UNMEASURED, measures
-from exporter.domain.snapshots import View
+from exporter.domain.measures import UNMEASURED, Measures, measures
+from exporter.domain.snapshots import SearchView, View
 from exporter.domain.stopping import can_be_cancelled, cancel_command
 from exporter.web.find import Found
 from exporter.web.status_json import search_document
@@ -30,31 +30,38 @@ def encode(view: View, found: Found) -> bytes:
     search, cluster = found.search, found.cluster
     key = (search.namespace, search.id)
     history = cluster.histories.get(key)
-    cancel = cancel_command(search.id, search.namespace, cluster.name) if can_be_cancelled(search) else None
-    document = {
-        "at": view.at,
-        "cluster": cluster.name,
-        "search": search_document(search, measures(cluster, view.prices).get(key, UNMEASURED)),
-        "advice": advise(search),
-        "cancel": cancel,
+    measured = measures(cluster, view.prices).get(key, UNMEASURED)
+    told = {
+        **document(search, measured, at=view.at, cluster=cluster.name),
         "history": None if history is None else _history(history),
     }
-    return msgspec.json.encode(document) + b"\n"
+    return msgspec.json.encode(told) + b"\n"
+
+
+def document(search: SearchView, measured: Measures, *, at: float | None, cluster: str) -> dict[str, Any]:
+    """What is said of one search, but for its history: `status ID` may know it from a daemon that tells none."""
+    return {
+        "at": at,
+        "cluster": cluster,
+        "search": search_document(search, measured),
+        "advice": advise(search),
+        "cancel": cancel_command(search.id, search.namespace, cluster) if can_be_cancelled(search) else None,
+    }
 
 
 def problem(status: int, choices: Sequence[Found] = ()) -> bytes:
     """Why there is no such document (RFC 9457), and which searches may be meant."""
-    document: dict[str, Any] = {
+    told: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": _DETAILS[status],
     }
     if choices:
-        document["choices"] = [
+        told["choices"] = [
             {"cluster": one.cluster.name, "namespace": one.search.namespace, "id": one.search.id} for one in choices
         ]
-    return msgspec.json.encode(document) + b"\n"
+    return msgspec.json.encode(told) + b"\n"
 
 
 def _history(history: History) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A simulated Azure, and settings that lead to it."""
+"""A simulated Azure, settings that lead to it, and a fleet in one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from exporter.adapters.azure.settings import AzureSettings
 from exporter.simulator.arm.server import CLIENT, TENANT, ArmSimulator
+from tests.azure.fleet import Fleet
 
 
 @pytest.fixture
@@ -27,3 +28,9 @@ def settings(azure: ArmSimulator) -> AzureSettings:
         authority=azure.url,
         ca_file=str(azure.ca_file),
     )
+
+
+@pytest.fixture
+def fleet() -> Iterator[Fleet]:
+    with Fleet() as made:
+        yield made

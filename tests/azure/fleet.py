@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from exporter.simulator.arm.entra import KUBERNETES, Token
 from exporter.simulator.arm.model import CLUSTERS, ManagedCluster, Pool
 from exporter.simulator.arm.server import CLIENT, TENANT, ArmSimulator
 from exporter.simulator.server import Simulator
-from tests.runtime.play import batches
+from tests.runtime.play import A, batches
 from tests.support.controlplane_files import free_port
 
 SUBSCRIPTION = "0a1b2c3d-0000-4000-8000-0123456789ab"
@@ -158,3 +159,20 @@ def states(app: App, cluster: str) -> set[str]:
     """The states of the resources that are watched."""
     view = next(c.view() for c in app.clusters if c.settings.name == cluster)
     return {line.state for line in view.health if line.mode == "watch"}
+
+
+@contextmanager
+def running(config: Config) -> Iterator[App]:
+    app = App(config, clock=Leaping())
+    app.start()
+    try:
+        yield app
+    finally:
+        app.stop()
+
+
+def shows(app: App, cluster: str, search: str = A) -> bool:
+    return any(
+        line.startswith("elasticblast_search_phase{") and f'cluster="{cluster}"' in line and search in line
+        for line in page(app).splitlines()
+    )

@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
 from exporter.app import App
-from exporter.config import Cluster, ClusterAzure, Config, Connect
 from exporter.domain.azure.shard import owner
-from exporter.simulator.arm.entra import KUBERNETES, Token
+from exporter.simulator.arm.entra import KUBERNETES
 from exporter.web.negotiate import TEXT
-from tests.azure.fleet import SUBSCRIPTION, Fleet, Leaping, ask_arm, page, place, states
+from tests.azure.fleet import SUBSCRIPTION, Fleet, ask_arm, page, place, running, shows, states
 from tests.process.pages import read_text
 from tests.runtime.play import A, B, batches, complete
 from tests.support.daemon import family
 from tests.support.hostile import Hostile, Peer
 from tests.support.waiting import wait_for
-
-
-@pytest.fixture
-def fleet() -> Iterator[Fleet]:
-    with Fleet() as made:
-        yield made
-
-
-@contextmanager
-def running(config: Config) -> Iterator[App]:
-    app = App(config, clock=Leaping())
-    app.start()
-    try:
-        yield app
-    finally:
-        app.stop()
-
-
-def shows(app: App, cluster: str, search: str = A) -> bool:
-    return any(
-        line.startswith("elasticblast_search_phase{") and f'cluster="{cluster}"' in line and search in line
-        for line in page(app).splitlines()
-    )
 
 
 def told(app: App, name: str) -> dict[tuple[str, ...], float]:
@@ -90,64 +62,6 @@ def test_a_fleet_is_followed_from_outside_by_its_tags_alone(fleet: Fleet) -> Non
         assert SUBSCRIPTION not in page(app)
     posts = {seen.path.rpartition("/")[2] for seen in fleet.azure.api.seen if seen.method == "POST"}
     assert posts == {"listClusterUserCredential"}
-
-
-def test_clusters_join_and_leave_while_the_others_go_on(fleet: Fleet) -> None:
-    fleet.add("one", A)
-    with running(fleet.config()) as app:
-        wait_for(lambda: shows(app, "one"))
-        (one,) = app.clusters
-        fleet.add("two", B)
-        app._discover()
-        wait_for(lambda: shows(app, "two", B))
-        assert one in app.clusters
-        fleet.forget("one")
-        app._discover()
-        wait_for(lambda: 'cluster="one"' not in page(app))
-        assert shows(app, "two", B)
-        assert one not in app.clusters
-
-
-def only_two(config: Config) -> Config:
-    """Nobody is looked for, and cluster two is listed."""
-    two = Cluster(name="two", connect=Connect(mode="aks"), azure=ClusterAzure(resource_id=place("two")))
-    return config.model_copy(update={"discovery": Config().discovery, "clusters": (two,)})
-
-
-def test_who_was_found_is_let_go_when_the_configuration_looks_for_nobody_any_more(fleet: Fleet) -> None:
-    fleet.add("one", A)
-    fleet.add("two", B)
-    config = fleet.config()
-    with running(config) as app:
-        wait_for(lambda: shows(app, "one") and shows(app, "two", B))
-        app.reload(only_two(config))
-        assert [cluster.settings.name for cluster in app.clusters] == ["two"]
-        wait_for(lambda: not shows(app, "one"))
-        assert shows(app, "two", B)
-
-
-def test_what_was_looked_for_before_a_reload_does_not_join_after_it(fleet: Fleet) -> None:
-    fleet.add("one", A)
-    asked, go_on = threading.Event(), threading.Event()
-
-    def held(_: Token) -> None:
-        asked.set()
-        assert go_on.wait(20.0)
-
-    fleet.azure.entra.on_issue = held
-    config = fleet.config()
-    app = App(config, clock=Leaping())
-    looking = threading.Thread(target=app._discover)
-    looking.start()
-    try:
-        assert asked.wait(20.0)
-        app.reload(only_two(config), hurry=lambda: True)
-    finally:
-        go_on.set()
-        looking.join(20.0)
-        followed = [cluster.settings.name for cluster in app.clusters]
-        app.let_go()
-    assert followed == ["two"]
 
 
 @pytest.mark.fault(55)
@@ -327,35 +241,3 @@ def test_one_look_finds_the_fleet_and_says_what_it_missed(fleet: Fleet) -> None:
 
     fleet.azure.api.intercept = down
     assert App(fleet.config()).once() == ["discovery: server discovery: HTTP 500"]
-
-
-def test_it_is_not_ready_before_it_has_looked_for_the_fleet(fleet: Fleet) -> None:
-    held = threading.Event()
-
-    async def wait(request: Request) -> Response | None:
-        while not held.is_set():
-            await asyncio.sleep(0.05)
-        return None
-
-    fleet.add("one", A)
-    fleet.azure.api.intercept = wait
-    try:
-        with running(fleet.config()) as app:
-            wait_for(lambda: app.publisher.view is not None)
-            assert not all(check.ok for check in app.ready())
-            held.set()
-            wait_for(lambda: all(check.ok for check in app.ready()))
-            assert len(app.clusters) == 1
-    finally:
-        held.set()
-
-
-def test_a_changed_search_is_followed_by_a_reload(fleet: Fleet) -> None:
-    fleet.add("one", A)
-    fleet.add("mine", B, tags={"team": "blast"})
-    config = fleet.config()
-    with running(config) as app:
-        wait_for(lambda: shows(app, "one"))
-        app.reload(config.model_copy(update={"discovery": config.discovery.model_copy(update={"tags": ("team",)})}))
-        wait_for(lambda: [cluster.settings.name for cluster in app.clusters] == ["mine"], 40.0)
-        wait_for(lambda: shows(app, "mine", B))

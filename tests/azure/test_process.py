@@ -19,12 +19,6 @@ from tests.support.hostile import Hostile, Peer
 from tests.support.waiting import wait_for
 
 
-@pytest.fixture
-def fleet() -> Iterator[Fleet]:
-    with Fleet() as made:
-        yield made
-
-
 def configuration(fleet: Fleet, port: int, *names: str) -> dict[str, object]:
     """Listed clusters, so that what is started does not depend on a search."""
     return {

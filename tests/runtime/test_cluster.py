@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -28,19 +28,6 @@ NO_CPU = {
     "reason": "Unschedulable",
     "message": "0/1 nodes are available: 1 Insufficient cpu.",
 }
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(wall=time.time())
-
-
-@pytest.fixture
-def follower(simulator: Simulator, clock: ManualClock) -> Iterator[Follower]:
-    """Nothing is read but what a test asks for; data is stale after 5 s and expires after 300."""
-    follower = Follower(simulator.url, simulator.token, clock=clock)
-    yield follower
-    follower.stop()
 
 
 def look(follower: Follower, *names: str) -> None:

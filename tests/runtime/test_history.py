@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-
-import pytest
-
 from exporter.domain.history import History, Mark, Point
 from exporter.domain.phase import Phase
 from exporter.simulator.server import Simulator
@@ -16,18 +11,6 @@ from tests.runtime.test_cluster import look
 from tests.support.clock import ManualClock
 
 KEY = ("default", A)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(wall=time.time())
-
-
-@pytest.fixture
-def follower(simulator: Simulator, clock: ManualClock) -> Iterator[Follower]:
-    follower = Follower(simulator.url, simulator.token, clock=clock)
-    yield follower
-    follower.stop()
 
 
 def history(follower: Follower) -> History:

@@ -12,10 +12,9 @@ from exporter.cli.status.clusters import cluster_lines
 from exporter.cli.status.detail import detail
 from exporter.cli.status.overview import Found, measured, next_steps, overview, searches_of
 from exporter.cli.table import printable
-from exporter.domain.advice import advise
 from exporter.domain.lookup import matches
-from exporter.domain.stopping import can_be_cancelled, cancel_command
-from exporter.web.status_json import ClusterReport, Report, encode, search_document
+from exporter.web.search_json import document
+from exporter.web.status_json import ClusterReport, Report, encode
 
 GOOD, AMBIGUOUS, NOT_FOUND, UNKNOWN = 0, 2, 5, 7
 
@@ -90,15 +89,8 @@ def _one(said: Answer, report: Report, found: Sequence[Found], wanted: Wanted, n
     cluster = next(one for one, other in found if other is search)
     known = measured(cluster, search)
     if wanted.output == "json":
-        cancel = cancel_command(search.id, search.namespace, cluster.name) if can_be_cancelled(search) else None
-        document = {
-            "at": report.at,
-            "cluster": cluster.name,
-            "search": search_document(search, known),
-            "advice": advise(search),
-            "cancel": cancel,
-        }
-        said.lines = [msgspec.json.encode(document).decode()]
+        told = document(search, known, at=report.at, cluster=cluster.name)
+        said.lines = [msgspec.json.encode(told).decode()]
     else:
         said.lines = detail(search, now, known=known, cluster=cluster.name, width=style.width, colour=style.colour)
     return said
